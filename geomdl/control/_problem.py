@@ -1,0 +1,149 @@
+"""A control problem made ready to run: arguments checked, captured arrays hoisted, the time grid laid out."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PyTree
+
+from geomdl._custom_rule import hoist
+from geomdl._errors import InputError, require
+from geomdl.control._rates import Rates
+from geomdl.control._solver import AbstractLayerSolver
+
+
+class Inputs(NamedTuple):
+    """All arrays that a sweep depends on."""
+
+    captured: PyTree[Array]
+    ts: Float[Array, " layers"]
+    hs: Float[Array, " layers"]
+    layers: PyTree[Array]
+    x0: PyTree[Array]
+
+
+class Problem(eqx.Module):
+    """The static half of a control problem; `Inputs` is the other one."""
+
+    pure: Callable = eqx.field(static=True)
+    has_cost: bool = eqx.field(static=True)
+
+    def rates(self, captured: PyTree[Array]) -> Rates:
+        """The rates with everything they captured."""
+        return Rates(self.pure, captured)
+
+    def zero_cost(self, inputs: Inputs) -> Array | None:
+        """Where the running cost starts."""
+        return jnp.zeros((), inputs.hs.dtype) if self.has_cost else None
+
+
+def check_concrete(horizon: Any, steps: Any) -> None:
+    """Check what can be checked before anything is traced."""
+    require(
+        (horizon is None) != (steps is None),
+        "Give exactly one of `horizon` (a number, cut into equal steps) and `steps` (one length per layer).",
+    )
+    if horizon is not None and not isinstance(horizon, jax.core.Tracer):
+        require(np.ndim(horizon) == 0, "`horizon` must be a single number; for a step per layer use `steps`.")
+        require(bool(np.isfinite(horizon)), f"`horizon` must be finite, got {horizon}.")
+        require(bool(np.asarray(horizon) > 0), f"`horizon` must be positive, got {horizon}.")
+
+
+def prepare(
+    field: Callable,
+    running_cost: Callable | None,
+    layers: PyTree,
+    x0: PyTree,
+    horizon: Array | float | None,
+    steps: Array | None,
+    t0: Array | float,
+    solver: AbstractLayerSolver,
+) -> tuple[Problem, Inputs]:
+    """Check the arguments of `flow` and `sweep`, and split them into what is static and what is an array."""
+    arrays, static = eqx.partition(layers, eqx.is_array)
+    num_layers = count_layers(layers)
+    x0 = jax.tree.map(jnp.asarray, x0)
+    dtype = _state_dtype(x0)
+    solver.check_state(x0)
+    ts, hs = _grid(horizon, steps, t0, num_layers, dtype)
+
+    bound = solver.rates(field, running_cost)
+    examples = (ts[0], x0, jax.tree.map(lambda leaf: leaf[0], arrays))
+    pure, captured = hoist(lambda t, x, layer: bound(t, x, eqx.combine(layer, static)), *examples)
+    rate, cost = jax.eval_shape(pure, captured, *examples)
+    _check_rate(rate, solver.field_state(x0))
+    if cost is not None:
+        require(
+            cost.shape == () and jnp.issubdtype(cost.dtype, jnp.floating),
+            f"`running_cost` must return one real number for the whole state, got {cost.dtype}{list(cost.shape)}: "
+            "take the mean over the batch.",
+        )
+        inner = pure
+        pure = lambda *args: _cast_cost(inner(*args), dtype)
+    return Problem(pure, cost is not None), Inputs(captured, ts, hs, arrays, x0)
+
+
+def _cast_cost(rates: tuple[PyTree, Array], dtype: jnp.dtype) -> tuple[PyTree, Array]:
+    return rates[0], rates[1].astype(dtype)
+
+
+def count_layers(layers: PyTree) -> int:
+    """The common length of the leading axis of all arrays in `layers`."""
+    paths = [(jax.tree_util.keystr(path), leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(layers)]
+    sizes = {path: leaf.shape[:1] for path, leaf in paths if eqx.is_array(leaf)}
+    require(bool(sizes), "`layers` holds no array: stack the layers' parameters along a leading axis.")
+    for path, size in sizes.items():
+        require(
+            size != (),
+            f"`layers{path}` is a scalar: every array needs a leading axis of length L, the depth.",
+        )
+        first_path, first = next(iter(sizes.items()))
+        require(
+            size == first,
+            f"`layers{path}` has {size[0]} layers but `layers{first_path}` has {first[0]}: "
+            "every array needs the same leading axis.",
+        )
+    (num_layers,) = next(iter(sizes.values()))
+    require(num_layers >= 1, "`layers` has depth 0: at least one layer is needed.")
+    return num_layers
+
+
+def _state_dtype(x0: PyTree[Array]) -> jnp.dtype:
+    leaves = jax.tree.leaves(x0)
+    require(bool(leaves), "`x0` holds no array.")
+    for path, leaf in jax.tree_util.tree_leaves_with_path(x0):
+        require(
+            jnp.issubdtype(leaf.dtype, jnp.floating),
+            f"`x0{jax.tree_util.keystr(path)}` has dtype {leaf.dtype}: the state must be real floating point "
+            "(use `.astype(jnp.float32)`; split a complex state into real and imaginary part).",
+        )
+    # Times and costs get the widest dtype of the state.
+    return max((leaf.dtype for leaf in leaves), key=lambda dtype: jnp.finfo(dtype).bits)
+
+
+def _grid(
+    horizon: Array | float | None, steps: Array | None, t0: Array | float, num_layers: int, dtype: jnp.dtype
+) -> tuple[Array, Array]:
+    t0 = jnp.asarray(t0).astype(dtype)
+    if horizon is not None:
+        h = jnp.asarray(horizon).astype(dtype) / num_layers
+        return t0 + h * jnp.arange(num_layers, dtype=dtype), jnp.broadcast_to(h, (num_layers,))
+    hs = jnp.asarray(steps)
+    require(
+        hs.shape == (num_layers,),
+        f"`steps` must hold one length per layer, shape ({num_layers},), got shape {hs.shape}.",
+    )
+    hs = hs.astype(dtype)
+    return t0 + jnp.concatenate([jnp.zeros(1, dtype), jnp.cumsum(hs)[:-1]]), hs
+
+
+def _check_rate(rate: PyTree, state: PyTree) -> None:
+    got, want = (jax.tree.map(lambda leaf: f"{leaf.dtype}{list(leaf.shape)}", part) for part in (rate, state))
+    if got != want:
+        raise InputError(
+            f"`field` must return a pytree like the state that it is given: the state is {want}, the field returned "
+            f"{got}. A field of one example is lifted to a batch by `control.per_example`."
+        )

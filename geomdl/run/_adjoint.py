@@ -1,0 +1,49 @@
+"""How a run is differentiated: what the backward pass finds stored and what it computes again."""
+
+import equinox as eqx
+
+from geomdl._errors import require
+
+
+class AbstractAdjoint(eqx.Module):
+    """A choice of `adjoint=`; see the three classes below. All of them give the exact discrete gradient."""
+
+
+class DirectAdjoint(AbstractAdjoint):
+    """Plain automatic differentiation of the scan.
+
+    **Cost:** memory O(L) in the number of steps L; no step is computed twice.
+    **Offers:** forward mode (`jax.jvp`, `jax.jacfwd`) and Hessian-vector products, which no other adjoint has.
+    """
+
+
+class CheckpointedAdjoint(AbstractAdjoint):
+    r"""Store states here and there, and compute the steps between them again.
+
+    The L steps are cut into `segments` pieces. The state at the start of every piece is stored; the backward pass
+    runs each piece forward once more, keeping its linearisations, and then sweeps back through it.
+
+    **Arguments:**
+
+    - `segments`: how many pieces, at least 1 and at most L. `None` takes the divisor of L nearest to $\sqrt L$, so
+      that memory is $O(\sqrt L)$ at the price of one more forward pass. `1` keeps every linearisation from the
+      forward pass and computes nothing twice: the memory and the time of back-propagation. L stores every state and
+      evaluates every field a second time.
+    """
+
+    segments: int | None = eqx.field(static=True, default=None)
+
+    def __check_init__(self):
+        require(
+            self.segments is None or self.segments >= 1,
+            f"`segments` must be a positive integer or None, got {self.segments}.",
+        )
+
+
+class ReversibleAdjoint(AbstractAdjoint):
+    """Store the last state only, and step backwards with the method's own inverse.
+
+    **Cost:** memory independent of the number of steps; every field is evaluated a second time.
+    **Exact** up to round-off in the reconstructed states, and for implicit methods to the tolerance of the solve.
+    **Fails:** `InputError` for a method without an inverse, and for a damping that would amplify round-off.
+    """

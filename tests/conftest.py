@@ -1,0 +1,13 @@
+"""Every test runs with run-time type checks and strict promotion; x64 is on, float32 is asked for where tested."""
+
+import jax
+import matplotlib as mpl
+from jaxtyping import install_import_hook
+
+mpl.use("agg")
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_numpy_rank_promotion", "raise")
+
+with install_import_hook("geomdl", "beartype.beartype"):
+    import geomdl  # noqa: F401
