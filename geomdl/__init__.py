@@ -4,7 +4,7 @@ from geomdl._guard import check_installation
 
 check_installation()
 
-from geomdl import control, data, run  # noqa: E402
+from geomdl import control, data, nn, run, train  # noqa: E402 - the check comes first
 from geomdl._errors import InputError  # noqa: E402
 from geomdl._version import __version__  # noqa: E402
 from geomdl.run import CheckpointedAdjoint, DirectAdjoint, ReversibleAdjoint  # noqa: E402
@@ -17,5 +17,7 @@ __all__ = [
     "__version__",
     "control",
     "data",
+    "nn",
     "run",
+    "train",
 ]

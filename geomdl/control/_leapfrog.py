@@ -67,6 +67,10 @@ class Leapfrog(AbstractLayerSolver):
                 "use CheckpointedAdjoint(), less damping, fewer layers or float64."
             )
 
+    def initial_state(self, y: PyTree) -> PyTree:
+        """Start from rest."""
+        return y, tree.zeros_like(y)
+
     def field_state(self, x: PyTree) -> PyTree:
         """The field sees the position."""
         return x[0]

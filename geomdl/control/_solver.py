@@ -71,6 +71,10 @@ class AbstractLayerSolver(eqx.Module):
     def check_state(self, x0: PyTree) -> None:
         """Raise `InputError` if the state has not the structure that the method needs."""
 
+    def initial_state(self, y: PyTree) -> PyTree:
+        """The state that starts from the features `y`."""
+        return y
+
     def field_state(self, x: PyTree) -> PyTree:
         """The part of the state that the field is evaluated at."""
         return x

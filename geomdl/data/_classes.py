@@ -31,7 +31,8 @@ def labelled(features: np.ndarray, labels: np.ndarray, name: str, like: Dataset 
     `InputError` for whatever cannot be used.
     """
     codes, class_names = _number(_clean(labels, name), name, like)
-    data = Dataset(_flatten(features, name), codes, len(class_names), name, class_names)
+    images = features.ndim > 2  # pixels are of the same kind, columns of a table need not be
+    data = Dataset(_flatten(features, name), codes, len(class_names), name, class_names, same_units=images)
     if like is None:
         data.check_trainable()
     return data

@@ -18,6 +18,8 @@ class Dataset:
     - `num_classes`: $C \geq 1$. Not every class need occur: the test part of a small set may miss some.
     - `name`: what messages and pictures call the set.
     - `class_names`: one name for each class; `"0"`, `"1"`, ... unless given.
+    - `same_units`: whether all features are of one kind, such as pixels or coordinates, so that a larger spread
+      means more to see and is kept when they are standardised.
 
     **Errors:**
 
@@ -31,6 +33,7 @@ class Dataset:
     num_classes: int
     name: str
     class_names: tuple[str, ...] = ()
+    same_units: bool = False
 
     def __post_init__(self) -> None:
         _check_features(self.features, self.name)

@@ -31,4 +31,5 @@ def digits() -> Dataset:
         labels=bunch.target.astype(np.int32),
         num_classes=10,
         name="digits",
+        same_units=True,
     )

@@ -1,5 +1,7 @@
 """Splitting a data set into a training part and a test part."""
 
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Int
 
@@ -50,10 +52,4 @@ def split(dataset: Dataset, *, test_fraction: float = 0.2, seed: int = 0) -> Spl
 
 
 def _rows(dataset: Dataset, rows: Int[np.ndarray, " m"]) -> Dataset:
-    return Dataset(
-        features=dataset.features[rows],
-        labels=dataset.labels[rows],
-        num_classes=dataset.num_classes,
-        name=dataset.name,
-        class_names=dataset.class_names,
-    )
+    return replace(dataset, features=dataset.features[rows], labels=dataset.labels[rows])

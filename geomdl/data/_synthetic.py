@@ -95,7 +95,7 @@ def _finish(
     points += noise * rng.standard_normal(points.shape)
     labels = np.repeat(np.array([0, 1], dtype=np.int32), [len(first), len(second)])
     order = rng.permutation(len(points))
-    return Dataset(points[order].astype(np.float32), labels[order], num_classes=2, name=name)
+    return Dataset(points[order].astype(np.float32), labels[order], num_classes=2, name=name, same_units=True)
 
 
 def _radii(rng: np.random.Generator, low: float, high: float, count: int) -> Float64[np.ndarray, " n"]:

@@ -1,0 +1,41 @@
+"""The commands in one place, and one way to report what went wrong."""
+
+from collections.abc import Sequence
+
+import click
+
+from geomdl._errors import InputError
+from geomdl._version import __version__
+from geomdl.cli._train import train
+from geomdl.train import TrainingDivergedError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="geomdl")
+def app() -> None:
+    """Differentiable geometric integrators in JAX; deep networks trained by Pontryagin's sweep."""
+
+
+app.add_command(train)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code: 2 for bad input, 1 for a run that failed, 130 if interrupted."""
+    try:
+        app(arguments, prog_name="geomdl", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+    except click.ClickException as error:
+        return _report(error.format_message(), 2)
+    except InputError as error:
+        return _report(str(error), 2)
+    except TrainingDivergedError as error:
+        return _report(str(error), 1)
+    except (click.Abort, KeyboardInterrupt):
+        return _report("Interrupted; the last finished epoch is kept, and --resume continues from it.", 130)
+    return 0
+
+
+def _report(sentence: str, code: int) -> int:
+    click.echo(f"geomdl: {sentence}", err=True)
+    return code

@@ -1,0 +1,155 @@
+"""`geomdl train`: a network learns a data set by the forward-backward sweep."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import jax
+import optax
+
+from geomdl import data, nn
+from geomdl._errors import require
+from geomdl.cli._pictures import draw
+from geomdl.control import RK4, AbstractLayerSolver, Euler, ImplicitMidpoint, choose_adjoint
+from geomdl.run import CheckpointedAdjoint, DirectAdjoint, ReversibleAdjoint
+from geomdl.train import evaluate, fit
+
+SOLVERS: dict[str, Callable[[], AbstractLayerSolver] | None] = {
+    "euler": Euler,
+    "rk4": RK4,
+    "implicit-midpoint": ImplicitMidpoint,
+    "leapfrog": None,  # another network: it carries a momentum
+}
+ADJOINTS: dict[str, Any] = {
+    "auto": None,
+    "stored": CheckpointedAdjoint(segments=1),
+    "checkpointed": CheckpointedAdjoint(),
+    "reversible": ReversibleAdjoint(),
+    "direct": DirectAdjoint(),
+}
+OPTIMIZERS: dict[str, Callable[[float], optax.GradientTransformation]] = {
+    "adam": optax.adam,
+    "adamw": optax.adamw,
+    "lion": optax.lion,
+    "momentum": lambda lr: optax.sgd(lr, momentum=0.9),
+    "nadam": optax.nadam,
+    "rmsprop": optax.rmsprop,
+    "sgd": optax.sgd,
+}
+
+EXAMPLES = """
+\b
+Examples:
+  geomdl train                                         the handwritten digits
+  geomdl train --dataset spirals --depth 50
+  geomdl train --dataset mnist/train-images-idx3-ubyte.gz --epochs 10
+  geomdl train --dataset table.csv --width 128 --optimizer adamw --lr 3e-3
+  geomdl train --solver leapfrog --depth 1000 --adjoint reversible
+  geomdl train --out runs/mine; geomdl train --out runs/mine --resume --epochs 80
+"""
+
+
+def _choice(names: dict) -> click.Choice:
+    return click.Choice(list(names))
+
+
+@click.command(epilog=EXAMPLES)
+@click.option(
+    "--dataset",
+    default="digits",
+    show_default=True,
+    metavar="NAME|PATH",
+    help=f"One of {', '.join(data.NAMES)}, or a file: IDX as MNIST ships it (also .gz), NPZ, CSV.",
+)
+@click.option("--depth", default=20, show_default=True, help="Number of layers.")
+@click.option("--width", default=64, show_default=True, help="Features per layer.")
+@click.option("--horizon", default=3.0, show_default=True, help="Time T of the flow; the step is T/depth.")
+@click.option(
+    "--solver",
+    default="euler",
+    show_default=True,
+    type=_choice(SOLVERS),
+    help="How one layer steps; leapfrog makes it a momentum network.",
+)
+@click.option(
+    "--adjoint",
+    default="auto",
+    show_default=True,
+    type=_choice(ADJOINTS),
+    help="What the backward sweep stores and what it computes again.",
+)
+@click.option("--optimizer", default="adam", show_default=True, type=_choice(OPTIMIZERS), help="From optax.")
+@click.option("--lr", default=1e-3, show_default=True, help="Learning rate.")
+@click.option("--epochs", default=40, show_default=True, help="How often each example is seen.")
+@click.option("--batch-size", default=64, show_default=True, help="Examples per step.")
+@click.option("--seed", default=0, show_default=True, help="Of the split, the weights and the order.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Where the results go.  [default: a new folder under runs/]",
+)
+@click.option("--resume", is_flag=True, help="Continue the run in --out from its last finished epoch.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def train(  # noqa: PLR0913 - one argument per option
+    dataset: str, depth: int, width: int, horizon: float, solver: str, adjoint: str, optimizer: str, lr: float,
+    epochs: int, batch_size: int, seed: int, out: Path | None, resume: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Train a residual network by the forward-backward sweep over its Pontryagin Hamiltonian system.
+
+    Writes a checkpoint after every epoch, metrics as JSON lines, and four pictures: loss and accuracy, costate and
+    gradient norm per layer, the features flowing through depth, and the confusion matrix of the test part.
+    """
+    logging.getLogger("geomdl.control").setLevel(logging.WARNING)  # the choice of adjoint is printed below
+    require(0 < lr < float("inf"), f"`--lr` must be positive and finite, got {lr}.")
+    require(seed >= 0, f"`--seed` must not be negative, got {seed}.")
+    require(not resume or out is not None, "`--resume` needs `--out`, the folder of the run to continue.")
+    parts = data.load(dataset, seed=seed)
+    net_key, order_key = jax.random.split(jax.random.key(seed))
+    shape: dict[str, Any] = {"width": width, "depth": depth, "horizon": horizon, "key": net_key}
+    sizes = (parts.train.num_features, parts.train.num_classes)
+    make = SOLVERS[solver]
+    if make is None:
+        net: nn.AbstractResNet = nn.MomentumResNet(*sizes, **shape, adjoint=ADJOINTS[adjoint])
+    else:
+        net = nn.ResNet(*sizes, **shape, solver=make(), adjoint=ADJOINTS[adjoint])
+    chosen = net.adjoint or choose_adjoint(net.solver, net.layers)
+    click.echo(
+        f"{parts.train.name}: {len(parts.train)} training and {len(parts.test)} test examples, {sizes[0]} features, "
+        f"{sizes[1]} classes\n"
+        f"network: {depth} layers of width {width}, solver {solver}, adjoint {chosen}\n"
+        f"device: {_device()}"
+    )
+    folder = _new_folder(parts.train.name) if out is None else out
+    net, log = fit(
+        net,
+        parts.train,
+        validation=parts.test,
+        optimizer=OPTIMIZERS[optimizer](lr),
+        epochs=epochs,
+        batch_size=batch_size,
+        key=order_key,
+        out=folder,
+        resume=resume,
+        settings={"dataset": dataset, "depth": depth, "width": width, "horizon": horizon, "solver": solver,
+                  "adjoint": adjoint, "optimizer": optimizer, "lr": lr, "seed": seed},
+        progress=not quiet,
+    )  # fmt: skip
+    _, accuracy, predictions = evaluate(net, parts.test)
+    draw(net, log, parts.test, predictions, folder)
+    seconds = sum(epoch.seconds for epoch in log.epochs)
+    click.echo(f"test accuracy {accuracy:.4f} after {len(log.epochs)} epochs, {seconds:.1f} s; results in {folder}")
+
+
+def _device() -> str:
+    device = jax.devices()[0]
+    return f"{device.platform.upper()} ({device.device_kind})"
+
+
+def _new_folder(name: str) -> Path:
+    """The next free folder `runs/NAME-001`, ..."""
+    stem = Path(name).name.split(".")[0] or "run"
+    numbers = (f"{number:03d}" for number in range(1, 1_000_000))
+    return next(path for number in numbers if not (path := Path("runs") / f"{stem}-{number}").exists())

@@ -1,0 +1,179 @@
+"""Residual networks as ordinary Equinox modules: lift, a flow through all layers, readout."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
+
+from geomdl._errors import require
+from geomdl.control import AbstractLayerSolver, Euler, Leapfrog, Sweep, flow, simplex_steps, sweep
+from geomdl.nn._dense import DenseField, DenseLayer, affine
+from geomdl.run import AbstractAdjoint
+
+StepRule = Literal["fixed", "learned", "simplex"]
+
+
+class AbstractResNet(eqx.Module):
+    r"""Lift, L residual layers run by a layer solver, readout.
+
+    $$y_0 = \text{lift}(x), \qquad \dot y = \sigma(W_k y + b_k), \qquad \text{logits} = \text{readout}(y_L).$$
+
+    Differentiating it with `jax.grad` runs the costate sweep through the layers. `net(x)` takes one example of shape
+    (in_size,) or any leading batch axes, and the batch stays inside the sweep.
+    """
+
+    lift: eqx.nn.Linear
+    layers: DenseLayer
+    readout: eqx.nn.Linear
+    field: DenseField
+    step_parameters: Float[Array, " layers"] | None
+    step_rule: StepRule = eqx.field(static=True)
+    horizon: float = eqx.field(static=True)
+    solver: AbstractLayerSolver
+    adjoint: AbstractAdjoint | None
+
+    def _build(
+        self,
+        in_size: int,
+        out_size: int,
+        width: int,
+        depth: int,
+        key: PRNGKeyArray,
+        horizon: float,
+        activation: Callable[[Array], Array],
+        steps: StepRule,
+        solver: AbstractLayerSolver,
+        adjoint: AbstractAdjoint | None,
+    ) -> None:
+        """Set all fields: what the constructors of the final classes share."""
+        for name, size in (("in_size", in_size), ("out_size", out_size), ("width", width), ("depth", depth)):
+            require(size >= 1, f"`{name}` must be at least 1, got {size}.")
+        require(0 < horizon < float("inf"), f"`horizon` must be positive and finite, got {horizon}.")
+        require(steps in ("fixed", "learned", "simplex"), f"`steps` must be fixed, learned or simplex, got {steps!r}.")
+        lift_key, layer_key, readout_key = jax.random.split(key, 3)
+        self.lift = eqx.nn.Linear(in_size, width, key=lift_key)
+        self.layers = DenseLayer.stack(depth, width, key=layer_key)
+        self.readout = eqx.nn.Linear(width, out_size, key=readout_key)
+        self.field = DenseField(activation)
+        starts = {"fixed": None, "learned": jnp.full(depth, horizon / depth), "simplex": jnp.zeros(depth)}
+        self.step_parameters = starts[steps]
+        self.step_rule = steps
+        self.horizon = float(horizon)
+        self.solver = solver
+        self.adjoint = adjoint
+
+    @property
+    def depth(self) -> int:
+        """The number of layers."""
+        return self.layers.bias.shape[0]
+
+    def step_lengths(self) -> Float[Array, " layers"]:
+        """The step length of every layer."""
+        return jnp.broadcast_to(self.horizon / self.depth, (self.depth,)) if (h := self._steps()) is None else h
+
+    def _steps(self) -> Float[Array, " layers"] | None:
+        if self.step_parameters is None:
+            return None
+        if self.step_rule == "learned":
+            return self.step_parameters
+        return simplex_steps(self.step_parameters, self.horizon)
+
+    def _run(self) -> dict[str, Any]:
+        """The keyword arguments of `flow` and `sweep`."""
+        steps = self._steps()
+        grid = {"horizon": self.horizon} if steps is None else {"steps": steps}
+        return {**grid, "solver": self.solver, "adjoint": self.adjoint}
+
+    def start(self, x: Float[Array, "*batch in"]) -> PyTree:
+        """The state before the first layer."""
+        assert self.lift.bias is not None
+        return self.solver.initial_state(affine(self.lift.weight, self.lift.bias, x))
+
+    def read(self, state: PyTree) -> Float[Array, "*batch out"]:
+        """The logits of a state."""
+        assert self.readout.bias is not None
+        return affine(self.readout.weight, self.readout.bias, self.solver.field_state(state))
+
+    def __call__(self, x: Float[Array, "*batch in"]) -> Float[Array, "*batch out"]:
+        """The logits."""
+        return self.read(flow(self.field, self.layers, self.start(x), **self._run()))
+
+    def sweep(
+        self,
+        x: Float[Array, "*batch in"],
+        cost: Callable[[Float[Array, "*batch out"]], Array],
+        *,
+        throw: bool = True,
+    ) -> Sweep:
+        """States, costates and layer gradients of `cost(logits)`: what happens inside, layer by layer."""
+        terminal_cost = lambda state: cost(self.read(state))
+        return sweep(self.field, self.layers, self.start(x), terminal_cost, throw=throw, **self._run())
+
+
+class ResNet(AbstractResNet):
+    r"""A fully connected residual network, $y_{k+1} = y_k + h\,\sigma(W_k y_k + b_k)$ with the default solver.
+
+    **Arguments:**
+
+    - `in_size`, `out_size`: numbers of features and of outputs.
+    - `width`, `depth`: the size of the layers and how many there are.
+    - `key`: for the initial weights: normal with variance 1/width, no bias.
+    - `horizon`: T; the step is T/depth.
+    - `activation`: $\sigma$, elementwise.
+    - `steps`: `"fixed"`, `"learned"` (each layer's step is a parameter, starting from T/depth), or `"simplex"`
+      (learned, positive, adding up to T).
+    - `solver`, `adjoint`: as for `control.flow`.
+
+    **Errors:** `InputError` if a size is below 1 or the horizon is not positive.
+    """
+
+    def __init__(
+        self,
+        in_size: int,
+        out_size: int,
+        width: int = 64,
+        depth: int = 20,
+        *,
+        key: PRNGKeyArray,
+        horizon: float | int = 1.0,
+        activation: Callable[[Array], Array] = jnp.tanh,
+        steps: StepRule = "fixed",
+        solver: AbstractLayerSolver = Euler(),  # noqa: B008 - immutable
+        adjoint: AbstractAdjoint | None = None,
+    ):
+        self._build(in_size, out_size, width, depth, key, horizon, activation, steps, solver, adjoint)
+
+
+class MomentumResNet(AbstractResNet):
+    r"""A momentum residual network: $v_{k+1} = \gamma v_k + h\,\sigma(W_k y_k + b_k)$, $y_{k+1} = y_k + h v_{k+1}$.
+
+    It starts from rest, $v_0 = 0$. Without damping it is run backwards exactly, so that
+    `adjoint=ReversibleAdjoint()` trains any depth in the memory of one layer.
+
+    **Arguments:** as for `ResNet`, and
+
+    - `damping`: $\gamma$ in (0, 1].
+
+    **Source:** Sander, Ablin, Blondel & Peyré, *Momentum Residual Neural Networks*, ICML (2021); there the force is
+    also scaled by $1 - \gamma$.
+    """
+
+    def __init__(
+        self,
+        in_size: int,
+        out_size: int,
+        width: int = 64,
+        depth: int = 20,
+        *,
+        key: PRNGKeyArray,
+        damping: float | int = 1.0,
+        horizon: float | int = 1.0,
+        activation: Callable[[Array], Array] = jnp.tanh,
+        steps: StepRule = "fixed",
+        adjoint: AbstractAdjoint | None = None,
+    ):
+        solver = Leapfrog(float(damping))
+        self._build(in_size, out_size, width, depth, key, horizon, activation, steps, solver, adjoint)

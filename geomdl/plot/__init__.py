@@ -1,0 +1,6 @@
+"""Pictures, as matplotlib figures: nothing is shown or written unless you ask the figure to."""
+
+from geomdl.plot._depth import feature_flow, layer_norms
+from geomdl.plot._training import confusion_matrix, training_curves
+
+__all__ = ["confusion_matrix", "feature_flow", "layer_norms", "training_curves"]

@@ -1,0 +1,114 @@
+"""What a gradient stores, measured on the compiled program, and the choice that `adjoint=None` makes."""
+
+import logging
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from geomdl import CheckpointedAdjoint, ReversibleAdjoint
+from geomdl.control import RK4, Euler, ImplicitMidpoint, Leapfrog, choose_adjoint, flow, sweep
+
+WIDTH, BATCH = 16, 64
+SHALLOW, DEEP = 64, 1024
+STATE_BYTES = 4 * WIDTH * BATCH
+
+
+def field(t, x, layer):
+    return jnp.tanh(x @ layer["W"].T + jnp.broadcast_to(layer["b"], x.shape))
+
+
+def problem(depth, momentum=False):
+    layers = {"W": jnp.zeros((depth, WIDTH, WIDTH), jnp.float32), "b": jnp.zeros((depth, WIDTH), jnp.float32)}
+    x = jnp.zeros((BATCH, WIDTH), jnp.float32)
+    return layers, (x, x) if momentum else x
+
+
+def temporary_bytes(cost, *arguments):
+    """Beyond arguments and outputs, of which the gradient of the layers is one."""
+    return jax.jit(jax.grad(cost)).lower(*arguments).compile().memory_analysis().temp_size_in_bytes
+
+
+def flow_bytes(depth, solver, adjoint):
+    def cost(layers, x0):
+        state = flow(field, layers, x0, horizon=1.0, solver=solver, adjoint=adjoint)
+        return jnp.sum(jax.tree.leaves(state)[0] ** 2)
+
+    return temporary_bytes(cost, *problem(depth, isinstance(solver, Leapfrog)))
+
+
+@pytest.mark.parametrize("solver", [Leapfrog(), ImplicitMidpoint()], ids=["Leapfrog", "ImplicitMidpoint"])
+def test_the_memory_of_a_reversed_gradient_does_not_grow_with_depth(solver):
+    """All that may grow is the time grid: two numbers per layer, and a flag of convergence."""
+    shallow, deep = (flow_bytes(depth, solver, ReversibleAdjoint()) for depth in (SHALLOW, DEEP))
+    assert deep - shallow <= 16 * (DEEP - SHALLOW)
+    assert deep <= 20 * STATE_BYTES  # a fiftieth of storing one state per layer
+
+
+def test_storing_costs_what_back_propagation_costs():
+    def by_hand(layers, x0):
+        h = jnp.float32(1 / SHALLOW)
+        state, _ = jax.lax.scan(lambda x, layer: (x + h * field(0.0, x, layer), None), x0, layers)
+        return jnp.sum(state**2)
+
+    want = temporary_bytes(by_hand, *problem(SHALLOW))
+    assert want >= SHALLOW * STATE_BYTES
+    assert flow_bytes(SHALLOW, Euler(), CheckpointedAdjoint(segments=1)) <= 1.15 * want
+
+
+@pytest.mark.parametrize("solver", [Euler(), RK4()], ids=["Euler", "RK4"])
+def test_square_root_checkpointing_saves_memory(solver):
+    stored = flow_bytes(DEEP, solver, CheckpointedAdjoint(segments=1))
+    checkpointed = flow_bytes(DEEP, solver, CheckpointedAdjoint())
+    assert stored >= solver.stages * DEEP * STATE_BYTES
+    assert checkpointed < stored / 8
+
+
+@pytest.mark.parametrize("use", ["as it is", "transposed", "computed from"])
+@pytest.mark.parametrize("solver", [Euler(), RK4()], ids=["Euler", "RK4"])
+def test_a_captured_matrix_is_not_stored_once_per_layer(solver, use):
+    """A frozen matrix of 256 KiB in a field of 16 layers: 4 MiB if it, or what is made of it, is stored per layer."""
+    matrix, depth = jnp.full((256, 256), 0.01, jnp.float32), 16
+    made = {"as it is": lambda: matrix, "transposed": lambda: matrix.T, "computed from": lambda: jnp.sin(matrix)}[use]
+
+    def cost(layers):
+        run = lambda t, x, u: u * jnp.tanh(x @ made())
+        return jnp.sum(flow(run, layers, jnp.zeros((4, 256), jnp.float32), horizon=1.0, solver=solver) ** 2)
+
+    assert temporary_bytes(cost, jnp.ones(depth, jnp.float32)) <= depth * matrix.nbytes / 2
+
+
+@pytest.mark.parametrize(
+    ("solver", "depth", "dtype", "want"),
+    [
+        (Euler(), 128, jnp.float32, CheckpointedAdjoint(segments=1)),
+        (Leapfrog(), 128, jnp.float32, CheckpointedAdjoint(segments=1)),
+        (Euler(), 129, jnp.float32, CheckpointedAdjoint()),
+        (RK4(), 1000, jnp.float64, CheckpointedAdjoint()),
+        (Leapfrog(), 129, jnp.float32, ReversibleAdjoint()),
+        (ImplicitMidpoint(), 129, jnp.float32, ReversibleAdjoint()),
+        (Leapfrog(damping=0.98), 1000, jnp.float32, CheckpointedAdjoint()),
+        (Leapfrog(damping=0.98), 1000, jnp.float64, ReversibleAdjoint()),
+        (Leapfrog(damping=0.5), 5000, jnp.float64, CheckpointedAdjoint()),  # 0.5^-5000 is no float
+    ],
+    ids=str,
+)
+def test_the_adjoint_is_chosen_by_depth_and_solver(solver, depth, dtype, want):
+    assert choose_adjoint(solver, jnp.ones((depth, 2)), dtype) == want
+
+
+def test_the_choice_is_logged_and_reported(caplog):
+    layers, x0 = problem(3)
+    cost = lambda x: jnp.sum(x**2)
+    with caplog.at_level(logging.INFO, logger="geomdl.control"):
+        out = sweep(field, layers, x0, cost, horizon=1.0)
+    (record,) = caplog.records
+    assert record.name == "geomdl.control"
+    assert "CheckpointedAdjoint(segments=1)" in record.getMessage()
+    assert "3 layers of Euler" in record.getMessage()
+    assert out.adjoint == CheckpointedAdjoint(segments=1)
+    caplog.clear()
+    with caplog.at_level(logging.INFO, logger="geomdl.control"):
+        out = sweep(field, layers, x0, cost, horizon=1.0, adjoint=CheckpointedAdjoint(segments=2))
+    assert not caplog.records
+    assert out.adjoint == CheckpointedAdjoint(segments=2)
