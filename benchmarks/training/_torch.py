@@ -1,5 +1,6 @@
 """The contenders on PyTorch: eager, and torch.compile."""
 
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -76,6 +77,7 @@ def pytorch(problem: Problem, config: Config, *, compiled: bool) -> Candidate:
     if not compiled:
         return Candidate(gradient, answer, step)
     _start_compiler()
+    sys.setrecursionlimit(100_000)  # the compiler walks a network of 1,000 layers recursively
     start = time.perf_counter()
     gradient()
     return Candidate(gradient, answer, step, compile_seconds=time.perf_counter() - start)

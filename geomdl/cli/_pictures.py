@@ -15,7 +15,7 @@ SHOWN = 300
 
 def draw(net: AbstractResNet, log: Log, test: Dataset, predictions: list[int], folder: Path) -> None:
     """Write the pictures of a finished run into its folder."""
-    x, y = jnp.asarray(test.features[:SHOWN]), jnp.asarray(test.labels[:SHOWN])
+    x, y = jnp.asarray(test.features[:SHOWN], net.lift.weight.dtype), jnp.asarray(test.labels[:SHOWN])
     sweep = net.sweep(x, lambda logits: cross_entropy(logits, y))
     features = net.solver.field_state(sweep.states)
     figures = {

@@ -16,10 +16,10 @@ from geomdl.control import RK4, AbstractLayerSolver, Euler, ImplicitMidpoint, ch
 from geomdl.run import CheckpointedAdjoint, DirectAdjoint, ReversibleAdjoint
 from geomdl.train import evaluate, fit
 
-SOLVERS: dict[str, Callable[[], AbstractLayerSolver] | None] = {
-    "euler": Euler,
-    "rk4": RK4,
-    "implicit-midpoint": ImplicitMidpoint,
+SOLVERS: dict[str, AbstractLayerSolver | None] = {
+    "euler": Euler(),
+    "rk4": RK4(),
+    "implicit-midpoint": ImplicitMidpoint(),
     "leapfrog": None,  # another network: it carries a momentum
 }
 ADJOINTS: dict[str, Any] = {
@@ -64,8 +64,8 @@ def _choice(names: dict) -> click.Choice:
     help=f"One of {', '.join(data.NAMES)}, or a file: IDX as MNIST ships it (also .gz), NPZ, CSV.",
 )
 @click.option("--depth", default=20, show_default=True, help="Number of layers.")
-@click.option("--width", default=64, show_default=True, help="Features per layer.")
-@click.option("--horizon", default=3.0, show_default=True, help="Time T of the flow; the step is T/depth.")
+@click.option("--width", default=128, show_default=True, help="Features per layer.")
+@click.option("--horizon", default=8.0, show_default=True, help="Time T of the flow; the step is T/depth.")
 @click.option(
     "--solver",
     default="euler",
@@ -93,7 +93,7 @@ def _choice(names: dict) -> click.Choice:
 )
 @click.option("--resume", is_flag=True, help="Continue the run in --out from its last finished epoch.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
-def train(  # noqa: PLR0913 - one argument per option
+def train(
     dataset: str, depth: int, width: int, horizon: float, solver: str, adjoint: str, optimizer: str, lr: float,
     epochs: int, batch_size: int, seed: int, out: Path | None, resume: bool, quiet: bool,
 ) -> None:  # fmt: skip
@@ -110,11 +110,11 @@ def train(  # noqa: PLR0913 - one argument per option
     net_key, order_key = jax.random.split(jax.random.key(seed))
     shape: dict[str, Any] = {"width": width, "depth": depth, "horizon": horizon, "key": net_key}
     sizes = (parts.train.num_features, parts.train.num_classes)
-    make = SOLVERS[solver]
-    if make is None:
+    layer_solver = SOLVERS[solver]
+    if layer_solver is None:
         net: nn.AbstractResNet = nn.MomentumResNet(*sizes, **shape, adjoint=ADJOINTS[adjoint])
     else:
-        net = nn.ResNet(*sizes, **shape, solver=make(), adjoint=ADJOINTS[adjoint])
+        net = nn.ResNet(*sizes, **shape, solver=layer_solver, adjoint=ADJOINTS[adjoint])
     chosen = net.adjoint or choose_adjoint(net.solver, net.layers)
     click.echo(
         f"{parts.train.name}: {len(parts.train)} training and {len(parts.test)} test examples, {sizes[0]} features, "

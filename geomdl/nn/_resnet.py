@@ -89,6 +89,16 @@ class AbstractResNet(eqx.Module):
 
     def start(self, x: Float[Array, "*batch in"]) -> PyTree:
         """The state before the first layer."""
+        weight = self.lift.weight
+        require(
+            x.shape[-1:] == weight.shape[1:],
+            f"`x` must have {weight.shape[1]} features along its last axis, got shape {x.shape}.",
+        )
+        require(
+            x.dtype == weight.dtype,
+            f"`x` has dtype {x.dtype} but the network's parameters are {weight.dtype}: "
+            f"cast it by `x.astype({weight.dtype})`.",
+        )
         assert self.lift.bias is not None
         return self.solver.initial_state(affine(self.lift.weight, self.lift.bias, x))
 
@@ -175,5 +185,5 @@ class MomentumResNet(AbstractResNet):
         steps: StepRule = "fixed",
         adjoint: AbstractAdjoint | None = None,
     ):
-        solver = Leapfrog(float(damping))
+        solver = Leapfrog(damping=float(damping))
         self._build(in_size, out_size, width, depth, key, horizon, activation, steps, solver, adjoint)

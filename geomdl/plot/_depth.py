@@ -61,7 +61,7 @@ def feature_flow(features: Any, labels: Sequence[int], class_names: Sequence[str
 
     **Returns:** a matplotlib `Figure`.
     """
-    features, labels = np.asarray(features, float), np.asarray(labels)
+    features, classes = np.asarray(features, float), np.asarray(labels)
     last = features[-1] - features[-1].mean(axis=0)
     directions = np.linalg.svd(last, full_matrices=False)[2][:2]
     depths = np.unique(np.linspace(0, len(features) - 1, panels).round().astype(int))
@@ -71,7 +71,7 @@ def feature_flow(features: Any, labels: Sequence[int], class_names: Sequence[str
         if plane.shape[1] == 1:  # networks of width one
             plane = np.concatenate([plane, np.zeros_like(plane)], axis=1)
         for c, name in enumerate(class_names):
-            mine = labels == c
+            mine = classes == c
             axes.scatter(
                 plane[mine, 0],
                 plane[mine, 1],

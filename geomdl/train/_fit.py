@@ -2,26 +2,24 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 from jaxtyping import PRNGKeyArray, PyTree
 
-from geomdl import _tree as tree
 from geomdl._errors import require
 from geomdl.data import Dataset
-from geomdl.train._diagnose import TrainingDivergedError, first_non_finite
+from geomdl.train._diagnose import TrainingDivergedError
+from geomdl.train._epoch import Trainer
 from geomdl.train._log import Epoch, Log
 from geomdl.train._loss import cross_entropy
 from geomdl.train._meter import Meter
 from geomdl.train._run_folder import RunFolder
-from geomdl.train._step import Loss, State, StepReport, evaluate, initial_state, network_dtype, train_steps
+from geomdl.train._step import Loss, State, evaluate, initial_state, network_dtype
 
 #: Steps per compiled call, at most: enough to hide the host, few enough for a lively progress bar.
 STEPS_PER_CALL = 64
@@ -58,7 +56,7 @@ def fit(
     - `epochs`, `batch_size`: how often each example is seen, and how many make one step.
     - `key`: of the random orders.
     - `loss`: `loss(logits, labels)`, a scalar.
-    - `out`: a folder for `checkpoint.geomdl` (after every epoch, atomically) and `metrics.jsonl`. `None` writes nothing.
+    - `out`: a folder for `checkpoint.geomdl` (after every epoch, atomically) and `metrics.jsonl`. `None` writes none.
     - `resume`: continue the run in `out`, to parameters bit-identical with those of an uninterrupted run; `epochs` may
       be larger than before, nothing else may differ.
     - `settings`: what else must agree on resuming and cannot be read off the arguments, such as the learning rate.
@@ -79,42 +77,24 @@ def fit(
         folder = RunFolder(Path(out), _fingerprint(state, data, batch_size, key, settings or {}))
         state, log = folder.resume(state) if resume else folder.begin(state)
 
-    dtype = network_dtype(net)
-    features, labels = jnp.asarray(data.features, dtype), jnp.asarray(data.labels)
-    per_epoch = len(data) // batch_size
+    trainer = Trainer(data, network_dtype(net), batch_size, key, optimizer, loss)
     done = len(log.epochs)
     good = state
-    with Meter(epochs * per_epoch, done * per_epoch, progress) as meter:
+    with Meter(epochs * trainer.steps_per_epoch, done * trainer.steps_per_epoch, progress) as meter:
         for epoch in range(done + 1, epochs + 1):
-            begin, spent, reports = time.perf_counter(), 0.0, []
-            for batches in _batches(key, epoch, len(data), batch_size):
-                clock, before = time.perf_counter(), state
-                state, report = jax.block_until_ready(train_steps(state, features, labels, batches, optimizer, loss))
-                if not bool(jnp.all(report.finite)):
-                    step = (epoch - 1) * per_epoch + sum(len(r.loss) for r in reports)
-                    log.outcome = _post_mortem(before, features, labels, batches, report, optimizer, loss, step)
-                    return _diverged(good.net, log, folder, throw)
-                elapsed = time.perf_counter() - clock
-                spent += elapsed
-                reports.append(report)
-                accuracy = float(report.correct.sum()) / batches.size
-                meter.advance(len(report.loss), float(report.loss[-1]), accuracy, batches.size / elapsed)
-            if not bool(tree.is_finite(eqx.filter(state, eqx.is_inexact_array))):
-                log.outcome = (
-                    f"The parameters are no longer finite after step {epoch * per_epoch}: lower the learning rate."
-                )
-                return _diverged(good.net, log, folder, throw)
-            whole = jax.tree.map(lambda *parts: np.concatenate(parts), *reports)
+            begin = time.perf_counter()
+            try:
+                state, mean_loss, accuracy, rate = trainer.run_epoch(state, epoch, meter)
+            except TrainingDivergedError as failure:
+                log.outcome = str(failure)
+                if folder is not None:
+                    log.outcome += f" The last good checkpoint is {folder.checkpoint}."
+                if throw:
+                    raise TrainingDivergedError(log.outcome) from failure
+                return good.net, log
             judged = (None, None) if validation is None else evaluate(state.net, validation, loss)[:2]
-            record = Epoch(
-                epoch,
-                epoch * per_epoch,
-                float(whole.loss.mean()),
-                float(whole.correct.mean() / batch_size),
-                *judged,
-                per_epoch * batch_size / spent,
-                time.perf_counter() - begin,
-            )
+            step, seconds = epoch * trainer.steps_per_epoch, time.perf_counter() - begin
+            record = Epoch(epoch, step, mean_loss, accuracy, judged[0], judged[1], rate, seconds)
             log.epochs.append(record)
             good = state
             if folder is not None:
@@ -143,14 +123,6 @@ def _check(net, data, validation, epochs, batch_size, out, resume) -> None:
         )
 
 
-def _batches(key: PRNGKeyArray, epoch: int, num_examples: int, batch_size: int) -> Iterator[jax.Array]:
-    """The epoch's order, as a few arrays of shape (steps, batch) of nearly equal length."""
-    steps = num_examples // batch_size
-    order = jax.random.permutation(jax.random.fold_in(key, epoch), num_examples)
-    order = order[: steps * batch_size].reshape(steps, batch_size)
-    yield from jnp.array_split(order, -(-steps // STEPS_PER_CALL))
-
-
 def _fingerprint(state: State, data: Dataset, batch_size: int, key: PRNGKeyArray, settings: dict) -> dict[str, Any]:
     """Everything that must agree for a run to be the same one."""
     digest = hashlib.sha256(np.ascontiguousarray(data.features).tobytes() + data.labels.tobytes()).hexdigest()
@@ -162,23 +134,3 @@ def _fingerprint(state: State, data: Dataset, batch_size: int, key: PRNGKeyArray
         "key": np.asarray(jax.random.key_data(key)).tolist(),
         **settings,
     }
-
-
-def _post_mortem(
-    before: State, features, labels, batches, report: StepReport, optimizer, loss: Callable, step: int
-) -> str:
-    """Run again up to the step that failed, and look inside."""
-    bad = int(jnp.argmin(report.finite))
-    state = before
-    for row in range(bad):
-        state, _ = train_steps(state, features, labels, batches[row : row + 1], optimizer, loss)
-    where = first_non_finite(state.net, features[batches[bad]], labels[batches[bad]], loss)
-    return f"The loss or its gradient is not finite at step {step + bad + 1}, {where}: lower the learning rate."
-
-
-def _diverged(net: PyTree, log: Log, folder: RunFolder | None, throw: bool) -> tuple[PyTree, Log]:
-    if folder is not None:
-        log.outcome += f" The last good checkpoint is {folder.checkpoint}."
-    if throw:
-        raise TrainingDivergedError(log.outcome)
-    return net, log

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+
 from geomdl import CheckpointedAdjoint, DirectAdjoint, InputError, ReversibleAdjoint
 from geomdl.control import RK4, ImplicitMidpoint
 from geomdl.nn import MomentumResNet, ResNet

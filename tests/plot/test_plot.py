@@ -2,6 +2,7 @@
 
 import jax
 import numpy as np
+
 from geomdl import plot
 from geomdl.nn import ResNet
 from geomdl.train import Epoch, Log, cross_entropy

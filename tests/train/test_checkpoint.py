@@ -5,6 +5,7 @@ import json
 import jax.numpy as jnp
 import numpy as np
 import pytest
+
 from geomdl import InputError
 from geomdl.train import _checkpoint as checkpoint
 
@@ -36,14 +37,14 @@ def test_a_flipped_bit_is_noticed(path, place):
     content = bytearray(path.read_bytes())
     content[place] ^= 1
     path.write_bytes(bytes(content))
-    with pytest.raises(InputError, match="damaged|not a checkpoint"):
+    with pytest.raises(InputError, match=r"damaged|not a checkpoint"):
         checkpoint.load(path, ARRAYS)
 
 
 @pytest.mark.parametrize("keep", [0, 10, 60, -1])
 def test_truncation_is_noticed(path, keep):
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(InputError, match="damaged|not a checkpoint"):
+    with pytest.raises(InputError, match=r"damaged|not a checkpoint"):
         checkpoint.load(path, ARRAYS)
 
 

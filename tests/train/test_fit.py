@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+
 from geomdl import InputError
 from geomdl.data import Dataset, load
 from geomdl.nn import ResNet
@@ -105,11 +106,11 @@ def test_a_folder_with_another_run_is_left_alone(rings, tmp_path):
         fit(make_net(), rings.train, **options)
     with pytest.raises(InputError, match="batch_size: 100, now 50"):
         fit(make_net(), rings.train, **{**options, "batch_size": 50}, resume=True)
-    with pytest.raises(InputError, match="other settings.*network"):
+    with pytest.raises(InputError, match=r"other settings.*network"):
         fit(make_net(depth=7), rings.train, **options, resume=True)
-    with pytest.raises(InputError, match="other settings.*key"):
+    with pytest.raises(InputError, match=r"other settings.*key"):
         fit(make_net(), rings.train, **{**options, "key": jax.random.key(4)}, resume=True)
-    with pytest.raises(InputError, match="other settings.*data"):
+    with pytest.raises(InputError, match=r"other settings.*data"):
         fit(make_net(), rings.test, **options, resume=True)
     with pytest.raises(InputError, match="rate: absent, now 1"):
         fit(make_net(), rings.train, **options, resume=True, settings={"rate": 1})
