@@ -12,34 +12,69 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import Literal
 from jaxtyping import Array, PyTree
 
 
-def _float_to_array(leaf: Any) -> Any:
-    return jnp.asarray(leaf) if isinstance(leaf, float | complex) else leaf
+def _to_array(leaf: Any) -> Any:
+    """A number that was captured must be an array, or it would count as a constant and get no derivative."""
+    return jnp.asarray(leaf) if isinstance(leaf, float | complex | np.ndarray | np.generic) else leaf
 
 
-def hoist(function: Callable, *examples: PyTree) -> tuple[Callable, PyTree[Array]]:
+def hoist(function: Callable, *examples: PyTree) -> tuple[Callable, list[Array]]:
     """Split `function` into a pure function and everything that it captured.
+
+    What depends on captured values alone (the transpose of a shared matrix, say) is computed here, once, and counts
+    as captured: inside a loop it would be computed, and stored for the derivative, in every round.
 
     **Arguments:**
 
     - `function`: any callable; it may be a module, and may close over arrays and tracers.
-    - `examples`: arguments of the shapes and dtypes with which it will be called.
+    - `examples`: pytrees of arrays, of the shapes and dtypes with which it will be called.
 
     **Returns:**
 
-    `(pure, captured)` with `pure(captured, *args) == function(*args)`; `captured` holds arrays only.
+    `(pure, captured)` with `pure(captured, *args) == function(*args)`.
     """
-    converted = eqx.filter_closure_convert(function, *examples)
-    # A captured scalar must be an array, or it would count as a constant and get no derivative.
-    converted = jax.tree.map(_float_to_array, converted)
-    captured, static = eqx.partition(converted, eqx.is_array)
+    closed, shape = jax.make_jaxpr(function, return_shape=True)(*examples)
+    jaxpr, structure = closed.jaxpr, jax.tree.structure(shape)
+    values = dict(zip(jaxpr.constvars, map(_to_array, closed.consts), strict=True))
+    early, late = [], []
+    known = set(values)
+    for equation in jaxpr.eqns:
+        inputs = [var for var in equation.invars if not isinstance(var, Literal)]
+        if inputs and known.issuperset(inputs) and not equation.effects:
+            known.update(equation.outvars)
+            early.append(equation)
+        else:
+            late.append(equation)
+    _evaluate(early, values)
+    used = {var for equation in late for var in equation.invars if not isinstance(var, Literal)}
+    used.update(var for var in jaxpr.outvars if not isinstance(var, Literal))
+    captured = [var for var in values if var in used]
 
-    def pure(captured: PyTree[Array], *args: PyTree) -> PyTree:
-        return eqx.combine(captured, static)(*args)
+    def pure(arrays: list[Array], *args: PyTree) -> PyTree:
+        values = dict(zip(captured, arrays, strict=True))
+        values.update(zip(jaxpr.invars, jax.tree.leaves(args), strict=True))
+        _evaluate(late, values)
+        return jax.tree.unflatten(structure, [_read(values, var) for var in jaxpr.outvars])
 
-    return pure, captured
+    return pure, [values[var] for var in captured]
+
+
+def _read(values: dict, var: Any) -> Any:
+    return var.val if isinstance(var, Literal) else values[var]
+
+
+def _evaluate(equations: list, values: dict) -> None:
+    """Evaluate equations in order, reading and writing `values`; JAX's own way of interpreting a program."""
+    for equation in equations:
+        primitive = equation.primitive
+        inputs = [_read(values, var) for var in equation.invars]
+        with equation.ctx.manager:
+            results = primitive.bind(*inputs, **primitive.get_bind_params(equation.params))
+        values.update(zip(equation.outvars, results if primitive.multiple_results else [results], strict=True))
 
 
 def with_rule(
@@ -78,4 +113,4 @@ def with_rule(
             is_leaf=lambda leaf: leaf is None,
         )
 
-    return rule(jax.tree.map(_float_to_array, args))
+    return rule(jax.tree.map(_to_array, args))

@@ -26,7 +26,7 @@ def iterate(
 
     **Returns:** the last iterate and whether it converged (a NaN never counts as converged).
     """
-    dtype = jnp.result_type(*jax.tree.leaves(guess))
+    dtype = tree.widest_dtype(guess)
     scale = tree.max_abs(guess, dtype)
 
     def unfinished(carry):

@@ -59,6 +59,11 @@ def combination(weights: Array, x: PyTree) -> PyTree:
     return jax.tree.map(leaf, x)
 
 
+def widest_dtype(x: PyTree) -> jnp.dtype:
+    """The floating-point dtype with the most bits among the leaves."""
+    return max((leaf.dtype for leaf in jax.tree.leaves(x)), key=lambda dtype: jnp.finfo(dtype).bits)
+
+
 def is_finite(x: PyTree) -> Array:
     """Whether every entry of every leaf is finite, a boolean scalar."""
     parts = jax.tree.map(lambda xi: jnp.all(jnp.isfinite(xi)), x)

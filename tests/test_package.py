@@ -24,7 +24,7 @@ BELOW = {
     "data": set(),
     "control": {"run"},
     "nn": {"run", "control"},
-    "plot": {"run", "control", "nn", "data"},
+    "plot": {"run", "control", "nn", "data", "train"},
     "train": {"run", "control", "nn", "data"},
     "cli": {"run", "control", "nn", "data", "plot", "train"},
 }

@@ -1,6 +1,7 @@
 """Which adjoint runs a sweep: the one that was asked for, checked, or one chosen by depth and solver."""
 
 import logging
+from typing import Any
 
 import jax.numpy as jnp
 from jaxtyping import PyTree
@@ -16,7 +17,7 @@ logger = logging.getLogger("geomdl.control")
 STORE_UP_TO = 128
 
 
-def choose_adjoint(solver: AbstractLayerSolver, layers: PyTree, dtype: jnp.dtype = jnp.float32) -> AbstractAdjoint:
+def choose_adjoint(solver: AbstractLayerSolver, layers: PyTree, dtype: Any = jnp.float32) -> AbstractAdjoint:
     """The adjoint that `adjoint=None` takes.
 
     Everything is stored up to a depth of 128; deeper, a solver that can be undone without loss is reversed, and any

@@ -43,7 +43,7 @@ class Hamiltonian(eqx.Module):
 
     def __call__(self, t: Array, x: PyTree, p: PyTree, layer: PyTree) -> Float[Array, ""]:
         """Evaluate `H(t, x, p, layer)`."""
-        dtype = jnp.result_type(*jax.tree.leaves(x))
+        dtype = tree.widest_dtype(x)
         value = tree.dot(p, self.field(t, x, layer), dtype)
         if self.running_cost is None:
             return value

@@ -53,12 +53,18 @@ def flow(
     **Returns:** the state after the last layer, like `x0`.
 
     **Errors:** `InputError` names the argument that is wrong. An implicit solve that does not converge raises at run
-    time, forwards and backwards; `sweep(..., throw=False)` reports it instead.
+    time; one that fails on the way back also turns the gradient into NaN, for a compiler may drop the check where the
+    costate is not used. `sweep(..., throw=False)` reports it instead.
+
+    **Limits:** the field is recognised by its identity (a module by its contents) and traced once: a field that reads
+    mutable state keeps what it read first. Under `jax_disable_jit` use `DirectAdjoint()`. Reverse over reverse mode
+    does not pass through `ImplicitMidpoint`; forward over reverse does.
 
     **Source:** Li, Chen, Tai & E, *JMLR* 18 (2018), for training as Pontryagin's problem; Sanz-Serna, *SIAM Review*
     58 (2016), for the exactness of the discrete costate.
     """
-    check_concrete(horizon, steps)
+    check_concrete(field, horizon, steps)
+    horizon, steps, t0 = arrays_of_grid(horizon, steps, t0)
     state, _, converged = _flow(field, layers, x0, horizon, steps, t0, solver, adjoint)
     return require_converged(state, converged, solver, "forwards")
 
@@ -76,11 +82,14 @@ def require_converged(
     """Let `value` through if every solve converged, and raise at run time if not."""
     if converged is None:
         return value
-    return eqx.error_if(
-        value,
-        ~jnp.all(converged),
+    return eqx.error_if(value, ~jnp.all(converged), failure(solver, direction))
+
+
+def failure(solver: AbstractLayerSolver, direction: str) -> str:
+    """What to say of a solve that did not converge."""
+    return (
         f"{type(solver).__name__} did not converge in some layer ({direction}): shorten the steps (more layers or a "
-        "smaller horizon), raise `max_iterations`, or take an explicit solver.",
+        "smaller horizon), raise `max_iterations`, or take an explicit solver."
     )
 
 
@@ -96,11 +105,15 @@ def differentiable_run(sweeper: Sweeper, inputs: Inputs, adjoint: AbstractAdjoin
 
     def forward(inputs: Inputs, wanted: Any):
         run, residuals = forward_with_residuals(sweeper, inputs, adjoint, _wanted(wanted))
-        return outputs(run), residuals
+        return outputs(run), (residuals, run.converged)
 
     def backward(residuals, cotangents, inputs: Inputs, wanted: Any):
+        residuals, converged = residuals
         p, w, _ = cotangents
-        p = jax.tree.map(lambda x, pi: jnp.zeros_like(x) if pi is None else pi, inputs.x0, p, is_leaf=_is_none)
+        fill = lambda x, pi: jnp.zeros_like(x) if pi is None and x is not None else pi
+        p = jax.tree.map(fill, inputs.x0, p, is_leaf=_is_none)
+        # The forward check of `flow` is dead code for one who only asks for the gradient.
+        p = require_converged(p, converged, sweeper.solver, "forwards")
         if w is None:
             w = sweeper.problem.zero_cost(inputs)
         back = backward_from_residuals(sweeper, residuals, inputs, p, w, adjoint, _wanted(wanted))
@@ -115,6 +128,12 @@ def differentiable_run(sweeper: Sweeper, inputs: Inputs, adjoint: AbstractAdjoin
 
 def _is_none(leaf: Any) -> bool:
     return leaf is None
+
+
+def arrays_of_grid(horizon: Any, steps: Any, t0: Any) -> tuple[Array | None, Array | None, Array]:
+    """The time grid's arguments as arrays, so that a new number does not mean a new compilation."""
+    horizon, steps = (None if value is None else jnp.asarray(value) for value in (horizon, steps))
+    return horizon, steps, jnp.asarray(t0)
 
 
 def _wanted(perturbed: Any) -> Wanted:

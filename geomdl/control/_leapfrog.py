@@ -1,5 +1,6 @@
 """Leapfrog layers: momentum residual networks, which can be run backwards."""
 
+import math
 from typing import ClassVar
 
 import equinox as eqx
@@ -46,7 +47,7 @@ class Leapfrog(AbstractLayerSolver):
     def check_state(self, x0: PyTree) -> None:
         """The state must be `(y, v)`."""
         alike = (
-            isinstance(x0, tuple)
+            type(x0) is tuple
             and len(x0) == 2
             and eqx.tree_equal(*(jax.tree.map(lambda leaf: (leaf.shape, str(leaf.dtype)), half) for half in x0)) is True
         )
@@ -58,7 +59,7 @@ class Leapfrog(AbstractLayerSolver):
 
     def check_reversible(self, num_layers: int, eps: float) -> None:
         """Refuse an inverse that would lose accuracy."""
-        growth = self.damping**-num_layers
+        growth = math.exp(min(-num_layers * math.log(self.damping), 700.0))  # capped below the overflow
         if growth * eps > LARGEST_ERROR:
             raise InputError(
                 f"`adjoint=ReversibleAdjoint()` would undo {num_layers} layers damped by {self.damping}, which "

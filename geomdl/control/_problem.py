@@ -1,6 +1,6 @@
 """A control problem made ready to run: arguments checked, captured arrays hoisted, the time grid laid out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
+from geomdl import _tree as tree
 from geomdl._custom_rule import hoist
 from geomdl._errors import InputError, require
 from geomdl.control._rates import Rates
@@ -40,8 +41,14 @@ class Problem(eqx.Module):
         return jnp.zeros((), inputs.hs.dtype) if self.has_cost else None
 
 
-def check_concrete(horizon: Any, steps: Any) -> None:
+def check_concrete(field: Callable, horizon: Any, steps: Any) -> None:
     """Check what can be checked before anything is traced."""
+    for leaf in jax.tree.leaves(field):
+        require(
+            isinstance(leaf, Hashable) or eqx.is_array_like(leaf),
+            f"`field` must be hashable, to be recognised from call to call, and {type(leaf).__name__} is not: make it "
+            "an equinox.Module or a frozen dataclass.",
+        )
     require(
         (horizon is None) != (steps is None),
         "Give exactly one of `horizon` (a number, cut into equal steps) and `steps` (one length per layer).",
@@ -50,6 +57,8 @@ def check_concrete(horizon: Any, steps: Any) -> None:
         require(np.ndim(horizon) == 0, "`horizon` must be a single number; for a step per layer use `steps`.")
         require(bool(np.isfinite(horizon)), f"`horizon` must be finite, got {horizon}.")
         require(bool(np.asarray(horizon) > 0), f"`horizon` must be positive, got {horizon}.")
+    if steps is not None and not any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(steps)):
+        require(bool(np.all(np.isfinite(steps))), "`steps` must be finite; it holds NaN or infinite lengths.")
 
 
 def prepare(
@@ -65,7 +74,7 @@ def prepare(
     """Check the arguments of `flow` and `sweep`, and split them into what is static and what is an array."""
     arrays, static = eqx.partition(layers, eqx.is_array)
     num_layers = count_layers(layers)
-    x0 = jax.tree.map(jnp.asarray, x0)
+    x0 = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.result_type(leaf)), x0)  # strongly typed from here on
     dtype = _state_dtype(x0)
     solver.check_state(x0)
     ts, hs = _grid(horizon, steps, t0, num_layers, dtype)
@@ -112,16 +121,14 @@ def count_layers(layers: PyTree) -> int:
 
 
 def _state_dtype(x0: PyTree[Array]) -> jnp.dtype:
-    leaves = jax.tree.leaves(x0)
-    require(bool(leaves), "`x0` holds no array.")
+    require(bool(jax.tree.leaves(x0)), "`x0` holds no array.")
     for path, leaf in jax.tree_util.tree_leaves_with_path(x0):
         require(
             jnp.issubdtype(leaf.dtype, jnp.floating),
             f"`x0{jax.tree_util.keystr(path)}` has dtype {leaf.dtype}: the state must be real floating point "
             "(use `.astype(jnp.float32)`; split a complex state into real and imaginary part).",
         )
-    # Times and costs get the widest dtype of the state.
-    return max((leaf.dtype for leaf in leaves), key=lambda dtype: jnp.finfo(dtype).bits)
+    return tree.widest_dtype(x0)  # of times and costs too
 
 
 def _grid(
@@ -142,7 +149,7 @@ def _grid(
 
 def _check_rate(rate: PyTree, state: PyTree) -> None:
     got, want = (jax.tree.map(lambda leaf: f"{leaf.dtype}{list(leaf.shape)}", part) for part in (rate, state))
-    if got != want:
+    if got != want or not eqx.tree_equal(*(jax.tree.map(lambda _: 0, part) for part in (rate, state))):
         raise InputError(
             f"`field` must return a pytree like the state that it is given: the state is {want}, the field returned "
             f"{got}. A field of one example is lifted to a batch by `control.per_example`."

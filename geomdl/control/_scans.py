@@ -157,7 +157,12 @@ class Sweeper(eqx.Module):
 
     @staticmethod
     def _collect(back, p: PyTree, captured: PyTree, keep: bool):
-        """Sum what belongs to all layers, stack what belongs to one."""
+        """Sum what belongs to all layers, stack what belongs to one. A failed solve leaves NaN, no wrong number."""
+        if back.converged is not None:
+            poison = lambda leaf: jnp.where(back.converged, leaf, jnp.nan)
+            back = back._replace(
+                costate=jax.tree.map(poison, back.costate), cotangent=jax.tree.map(poison, back.cotangent)
+            )
         captured = tree.add(captured, back.cotangent.captured)
         out = (back.cotangent._replace(captured=None), back.converged, p if keep else None)
         return (back.costate, captured), out

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Bool, PyTree
 
 from geomdl._errors import InputError
@@ -83,7 +85,7 @@ class AbstractLayerSolver(eqx.Module):
         """`(t, x, layer) -> (field value, running cost)`; the running cost always sees the whole state."""
 
         def evaluate(t: Array, x: PyTree, layer: PyTree) -> tuple[PyTree, Array | None]:
-            value = field(t, self.field_state(x), layer)
-            return value, None if running_cost is None else running_cost(t, x, layer)
+            value = jax.tree.map(jnp.asarray, field(t, self.field_state(x), layer))
+            return value, None if running_cost is None else jnp.asarray(running_cost(t, x, layer))
 
         return evaluate

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, PyTree
 from geomdl import _tree as tree
 from geomdl._errors import require
 from geomdl.control._choose import resolve_adjoint
-from geomdl.control._flow import backward_from_residuals, forward_with_residuals
+from geomdl.control._flow import arrays_of_grid, backward_from_residuals, failure, forward_with_residuals
 from geomdl.control._problem import Inputs, check_concrete, prepare
 from geomdl.control._rates import LayerCotangent, Wanted
 from geomdl.control._runge_kutta import Euler
@@ -77,12 +77,19 @@ def sweep(
 
     **Errors:** as for `flow`; `InputError` if a cost is not a scalar.
     """
-    check_concrete(horizon, steps)
+    check_concrete(field, horizon, steps)
+    horizon, steps, t0 = arrays_of_grid(horizon, steps, t0)
     out = _sweep(field, layers, x0, terminal_cost, running_cost, horizon, steps, t0, solver, adjoint)
     if not throw:
         return out
-    value = out.result.error_if(out.value, out.result != diffrax.RESULTS.successful)
-    return eqx.tree_at(lambda out: out.value, out, value)
+    parts = (out.value, out.states, out.costates, out.gradient, out.step_gradient)
+    parts = eqx.error_if(parts, out.result == diffrax.RESULTS.nonlinear_max_steps_reached, failure(solver, "sweeping"))
+    parts = eqx.error_if(
+        parts,
+        out.result == diffrax.RESULTS.nonfinite,
+        "The value, a costate or the gradient of the sweep is not finite: look at `sweep(..., throw=False).states`.",
+    )
+    return Sweep(*parts, out.result, out.adjoint)
 
 
 @eqx.filter_jit

@@ -83,8 +83,8 @@ class Trainer:
             )
         except eqx.EquinoxRuntimeError as error:  # raised by an implicit layer
             raise TrainingDivergedError(
-                f"A layer's implicit solve did not converge between steps {step + 1} and {step + len(batches)}: shorten "
-                "the layers' steps (more layers or a smaller horizon), or lower the learning rate."
+                f"A layer's implicit solve did not converge between steps {step + 1} and {step + len(batches)}: "
+                "shorten the layers' steps (more layers or a smaller horizon), or lower the learning rate."
             ) from error
 
     def _post_mortem(self, state: State, batches: Int[Array, "steps batch"], report: StepReport, step: int) -> str:

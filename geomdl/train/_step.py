@@ -80,9 +80,9 @@ EVALUATION_BATCH = 4096
 
 def network_dtype(net: PyTree) -> jnp.dtype:
     """The widest floating-point type among the parameters: what the features are cast to."""
-    leaves = jax.tree.leaves(eqx.filter(net, eqx.is_inexact_array))
-    require(bool(leaves), "`net` has no floating-point parameters, so that there is nothing to train.")
-    return max((leaf.dtype for leaf in leaves), key=lambda dtype: jnp.finfo(dtype).bits)
+    parameters = eqx.filter(net, eqx.is_inexact_array)
+    require(bool(jax.tree.leaves(parameters)), "`net` has no floating-point parameters: there is nothing to train.")
+    return tree.widest_dtype(parameters)
 
 
 def evaluate(net: PyTree, data: Dataset, loss: Loss = cross_entropy) -> tuple[float, float, list[int]]:
