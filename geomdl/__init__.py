@@ -4,7 +4,7 @@ from geomdl._guard import check_installation
 
 check_installation()
 
-from geomdl import control, data, nn, run, train  # noqa: E402 - the check comes first
+from geomdl import control, data, nn, plot, run, train  # noqa: E402 - the check comes first
 from geomdl._errors import InputError  # noqa: E402
 from geomdl._version import __version__  # noqa: E402
 from geomdl.run import CheckpointedAdjoint, DirectAdjoint, ReversibleAdjoint  # noqa: E402
@@ -18,6 +18,7 @@ __all__ = [
     "control",
     "data",
     "nn",
+    "plot",
     "run",
     "train",
 ]

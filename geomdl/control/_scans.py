@@ -185,12 +185,13 @@ class Cuts(NamedTuple):
 
     @classmethod
     def of(cls, num_layers: int, segments: int | None) -> "Cuts":
-        """Cut `num_layers` into `segments` pieces, about sqrt(L) of them if `None`."""
+        """Cut `num_layers` into at most `segments` pieces, about sqrt(3 L) of them if `None`."""
         if segments is None:
-            # A divisor near the root saves a tail, which would be compiled apart.
-            root = math.sqrt(num_layers)
+            # Stored are the states at the starts and the tapes of one piece, and the tape of a layer weighs about
+            # three states. A divisor nearby saves a tail, which would be compiled apart.
+            root = math.sqrt(3 * num_layers)
             divisors = [d for d in range(1, num_layers + 1) if num_layers % d == 0 and root / 2 <= d <= 2 * root]
-            segments = min(divisors, key=lambda d: abs(math.log(d / root)), default=math.ceil(root))
+            segments = min(divisors, key=lambda d: abs(math.log(d / root)), default=min(math.ceil(root), num_layers))
         length = math.ceil(num_layers / segments)
         count = num_layers // length
         return cls(count, length, num_layers - count * length)

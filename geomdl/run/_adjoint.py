@@ -25,7 +25,7 @@ class CheckpointedAdjoint(AbstractAdjoint):
 
     **Arguments:**
 
-    - `segments`: how many pieces at most, from 1 to L. `None` takes the divisor of L nearest to $\sqrt L$, so
+    - `segments`: how many pieces at most, from 1 to L. `None` takes a divisor of L near $\sqrt{3 L}$, so
       that memory is $O(\sqrt L)$ at the price of one more forward pass. `1` keeps every linearisation from the
       forward pass and computes nothing twice: the memory and the time of back-propagation. L stores every state and
       evaluates every field a second time.

@@ -32,7 +32,7 @@ SOLVERS = {
 ADJOINTS = {
     "direct": DirectAdjoint(),
     "stored": CheckpointedAdjoint(segments=1),
-    "tail": CheckpointedAdjoint(),  # 3 + 3 + 1 layers
+    "tail": CheckpointedAdjoint(segments=3),  # 3 + 3 + 1 layers
     "every": CheckpointedAdjoint(segments=DEPTH),
     "reversible": ReversibleAdjoint(),
 }

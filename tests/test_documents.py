@@ -1,0 +1,93 @@
+"""What the documents show runs as written, and what they say of the project is so."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def run_fresh(code, folder):
+    """Run code as a user would, in a process of its own with JAX's defaults."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(
+        [sys.executable, "-W", "error::DeprecationWarning:geomdl", "-c", code],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_example_of_the_readme_runs(number, tmp_path):
+    run_fresh(BLOCKS[number], tmp_path)
+
+
+def test_the_first_example_learns_and_draws(tmp_path):
+    out = run_fresh(BLOCKS[0] + "\nprint(log.epochs[-1].validation_accuracy)", tmp_path)
+    assert float(out.split()[-1]) >= 0.99
+    assert (tmp_path / "spirals.png").stat().st_size > 10_000
+
+
+def test_public_face_runs_as_written(tmp_path):
+    code = (ROOT / "tests" / "public_face.py").read_text()
+    checks = """
+assert s.states.shape == s.costates.shape == (21, 16, 4)
+assert jax.tree.structure(s.gradient) == jax.tree.structure(layers)
+assert x1.shape == x0.shape
+assert log.epochs[-1].validation_accuracy > 0.93
+assert net(jnp.asarray(test_data.features[0])).shape == (10,)
+"""
+    run_fresh(code + checks, tmp_path)
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    command = 'python -m pip install ".[dev]" && python -m pytest -n auto'
+    assert command in README
+    assert (ROOT / ".ci" / "run").read_text().rstrip().endswith(command)
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_the_readme_lists_every_method():
+    import geomdl
+
+    for name in geomdl.control.__all__:
+        solver = getattr(geomdl.control, name)
+        if isinstance(solver, type) and issubclass(solver, geomdl.control.AbstractLayerSolver):
+            assert name.startswith("Abstract") or f"`{name}" in README, name
+    for name in ("DirectAdjoint", "CheckpointedAdjoint", "ReversibleAdjoint"):
+        assert f"`{name}" in README
+
+
+def test_bad_releases_of_jax_are_excluded_and_every_bound_has_its_reason():
+    text = (ROOT / "pyproject.toml").read_text()
+    project = tomllib.loads(text)["project"]
+    assert project["name"] == "geomdl-jax"
+    for requirement in project["dependencies"]:
+        if requirement.startswith("jax>") or requirement.startswith("jaxlib"):
+            assert "!=0.10.2" in requirement
+            assert "!=0.11.1" in requirement
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if re.match(r'\s+"[a-z-]+(\[\w+\])?[<>=!]', line):
+            assert "#" in line or "#" in lines[number - 1] or "#" in lines[number - 2], f"no reason given: {line}"
+
+
+def test_top_level_is_as_agreed():
+    listed = {"pyproject.toml", "README.md", "LICENSE", "geomdl", "benchmarks", "tests", "notebooks", ".github", ".ci"}
+    listed |= {".gitignore", ".pre-commit-config.yaml"}
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if tracked.returncode != 0:  # an unpacked archive has no history to ask
+        return
+    assert {line.split("/")[0] for line in tracked.stdout.splitlines()} == listed
