@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from geomdl.control import Sweep
-from geomdl.plot._style import COLOURS, MARKERS, figure, tidy
+from geomdl.plot._style import COLOURS, MARKERS, count_along_x, figure, tidy
 
 
 def _row_norms(stacked: PyTree) -> np.ndarray:
@@ -38,6 +38,7 @@ def layer_norms(sweep: Sweep) -> Any:
     right.semilogy(range(1, len(gradients) + 1), gradients, color=COLOURS[1])
     tidy(right, "layer k", r"$\|\partial J/\partial u_k\|$", "Gradient in the layer's parameters")
     for axes, values in ((left, costates), (right, gradients)):
+        count_along_x(axes)
         positive = values[values > 0]
         # Two decades at least, or a flat curve looks like a landscape.
         if len(positive) and positive.max() < 100 * positive.min():

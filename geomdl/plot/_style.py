@@ -22,6 +22,13 @@ def figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tupl
     return fig, fig.subplots(rows, columns, squeeze=False)
 
 
+def count_along_x(axes: Any) -> None:
+    """Whole numbers on the horizontal axis: layers and epochs have no halves."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
 def tidy(axes: Any, x: str, y: str, title: str) -> None:
     """Labels, a title, and no more ink than needed."""
     axes.set(xlabel=x, ylabel=y, title=title)

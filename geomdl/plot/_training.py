@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from geomdl.plot._style import COLOURS, figure, tidy
+from geomdl.plot._style import COLOURS, count_along_x, figure, tidy
 from geomdl.train import Log
 
 
@@ -27,6 +27,7 @@ def training_curves(log: Log) -> Any:
         for (label, values), colour, line in zip(series.items(), COLOURS, ("-", "--"), strict=False):
             axes.plot(epochs, values, line, color=colour, label=label)
         axes.legend(frameon=False)
+        count_along_x(axes)
     left.set_yscale("log")
     tidy(left, "epoch", "mean cross-entropy (nats)", "Loss")
     tidy(right, "epoch", "fraction correct", "Accuracy")
