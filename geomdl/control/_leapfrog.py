@@ -36,7 +36,7 @@ class Leapfrog(AbstractLayerSolver):
     **Source:** Hairer, Lubich & Wanner, *Geometric Numerical Integration* (2006), I.1 (1.9), for $\gamma = 1$.
     """
 
-    damping: float = eqx.field(static=True, default=1.0)
+    damping: float | int = eqx.field(static=True, default=1.0)
 
     order: ClassVar[int] = 1
     reversible: ClassVar[bool] = True

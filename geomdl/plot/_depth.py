@@ -47,7 +47,7 @@ def layer_norms(sweep: Sweep) -> Any:
     return fig
 
 
-def feature_flow(features: Any, labels: Sequence[int], class_names: Sequence[str], *, panels: int = 5) -> Any:
+def feature_flow(features: Any, labels: Any, class_names: Sequence[str], *, panels: int = 5) -> Any:
     """The features of a batch on their way through the layers, in the plane of their last principal axes.
 
     All panels share the two principal directions of the features after the last layer, so that one sees the classes
@@ -56,7 +56,7 @@ def feature_flow(features: Any, labels: Sequence[int], class_names: Sequence[str
     **Arguments:**
 
     - `features`: shape (L + 1, batch, width): `sweep.states`, or the positions `sweep.states[0]` of a momentum net.
-    - `labels`: the class of each example.
+    - `labels`: the class number of each example, shape (batch,).
     - `class_names`: their names.
     - `panels`: how many depths to show.
 

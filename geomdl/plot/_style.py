@@ -10,7 +10,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
 
-def figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
+def figure(width: float | int, height: float | int, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
     """A matplotlib figure of so many inches, and its array of axes, shape (rows, columns)."""
     require(
         importlib.util.find_spec("matplotlib") is not None,

@@ -34,7 +34,7 @@ def training_curves(log: Log) -> Any:
     return fig
 
 
-def confusion_matrix(labels: Sequence[int], predictions: Sequence[int], class_names: Sequence[str]) -> Any:
+def confusion_matrix(labels: Any, predictions: Any, class_names: Sequence[str]) -> Any:
     """How many examples of each class (rows) were taken for which (columns).
 
     **Arguments:**
