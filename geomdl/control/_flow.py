@@ -65,7 +65,7 @@ def flow(
     """
     check_concrete(field, horizon, steps)
     horizon, steps, t0 = arrays_of_grid(horizon, steps, t0)
-    state, _, converged = _flow(field, layers, x0, horizon, steps, t0, solver, adjoint)
+    state, converged = _flow(field, layers, x0, horizon, steps, t0, solver, adjoint)
     return require_converged(state, converged, solver, "forwards")
 
 
@@ -94,11 +94,11 @@ def failure(solver: AbstractLayerSolver, direction: str) -> str:
 
 
 def differentiable_run(sweeper: Sweeper, inputs: Inputs, adjoint: AbstractAdjoint):
-    """`(state, running cost, converged)` with the reverse-mode rule that `adjoint` stands for."""
+    """`(state, converged)` with the reverse-mode rule that `adjoint` stands for."""
 
     def outputs(run: Forward):
         # A boolean output of a custom rule cannot be differentiated past, so the flags travel as numbers.
-        return run.state, run.cost, None if run.converged is None else run.converged.astype(jnp.float32)
+        return run.state, None if run.converged is None else run.converged.astype(jnp.float32)
 
     def primal(inputs: Inputs):
         return outputs(sweeper.forward(inputs))
@@ -109,21 +109,19 @@ def differentiable_run(sweeper: Sweeper, inputs: Inputs, adjoint: AbstractAdjoin
 
     def backward(residuals, cotangents, inputs: Inputs, wanted: Any):
         residuals, converged = residuals
-        p, w, _ = cotangents
+        p, _ = cotangents
         fill = lambda x, pi: jnp.zeros_like(x) if pi is None and x is not None else pi
         p = jax.tree.map(fill, inputs.x0, p, is_leaf=_is_none)
         # The forward check of `flow` is dead code for one who only asks for the gradient.
         p = require_converged(p, converged, sweeper.solver, "forwards")
-        if w is None:
-            w = sweeper.problem.zero_cost(inputs)
-        back = backward_from_residuals(sweeper, residuals, inputs, p, w, adjoint, _wanted(wanted))
+        back = backward_from_residuals(sweeper, residuals, inputs, p, None, adjoint, _wanted(wanted))
         costate = require_converged(back.costate, back.converged, sweeper.solver, "backwards")
         bar = back.cotangent
         return Inputs(bar.captured, bar.time, bar.step, bar.layer, costate)
 
     direct = isinstance(adjoint, DirectAdjoint)
-    state, cost, flags = primal(inputs) if direct else with_rule(primal, forward, backward, inputs)
-    return state, cost, None if flags is None else jax.lax.stop_gradient(flags) > 0
+    state, flags = primal(inputs) if direct else with_rule(primal, forward, backward, inputs)
+    return state, None if flags is None else jax.lax.stop_gradient(flags) > 0
 
 
 def _is_none(leaf: Any) -> bool:
