@@ -1,6 +1,5 @@
 """`geomdl train`: a network learns a data set by the forward-backward sweep."""
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -102,7 +101,6 @@ def train(
     Writes a checkpoint after every epoch, metrics as JSON lines, and four pictures: loss and accuracy, costate and
     gradient norm per layer, the features flowing through depth, and the confusion matrix of the test part.
     """
-    logging.getLogger("geomdl.control").setLevel(logging.WARNING)  # the choice of adjoint is printed below
     require(0 < lr < float("inf"), f"`--lr` must be positive and finite, got {lr}.")
     require(seed >= 0, f"`--seed` must not be negative, got {seed}.")
     require(not resume or out is not None, "`--resume` needs `--out`, the folder of the run to continue.")
