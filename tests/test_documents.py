@@ -29,7 +29,7 @@ def run_fresh(code, folder):
     return done.stdout
 
 
-@pytest.mark.parametrize("number", range(len(BLOCKS)))
+@pytest.mark.parametrize("number", range(1, len(BLOCKS)))
 def test_example_of_the_readme_runs(number, tmp_path):
     run_fresh(BLOCKS[number], tmp_path)
 

@@ -64,7 +64,7 @@ def by_hand(request):
     return request.param, arguments, jax.value_and_grad(cost, argnums=(0, 1, 2, 3, 4))(*arguments)
 
 
-@pytest.mark.parametrize("adjoint", ADJOINTS)
+@pytest.mark.parametrize("adjoint", [name for name in ADJOINTS if name != "every"])  # the sweep tests it
 def test_gradient_is_that_of_the_discretisation(by_hand, adjoint):
     name, arguments, (value, gradient) = by_hand
     solver = SOLVERS[name]
