@@ -102,7 +102,9 @@ def train(
     gradient norm per layer, the features flowing through depth, and the confusion matrix of the test part.
     """
     require(0 < lr < float("inf"), f"`--lr` must be positive and finite, got {lr}.")
-    require(seed >= 0, f"`--seed` must not be negative, got {seed}.")
+    require(0 <= seed < 2**32, f"`--seed` must lie between 0 and {2**32 - 1}, got {seed}.")
+    require(dataset != "", f"`--dataset` is empty: give one of {', '.join(data.NAMES)}, or a path.")
+    require(out is None or str(out) != ".", "`--out` must name a folder of its own, not the current one.")
     require(not resume or out is not None, "`--resume` needs `--out`, the folder of the run to continue.")
     parts = data.load(dataset, seed=seed)
     net_key, order_key = jax.random.split(jax.random.key(seed))
@@ -113,7 +115,7 @@ def train(
         net: nn.AbstractResNet = nn.MomentumResNet(*sizes, **shape, adjoint=ADJOINTS[adjoint])
     else:
         net = nn.ResNet(*sizes, **shape, solver=layer_solver, adjoint=ADJOINTS[adjoint])
-    chosen = net.adjoint or choose_adjoint(net.solver, net.layers)
+    chosen = net.adjoint or choose_adjoint(net.layers)
     click.echo(
         f"{parts.train.name}: {len(parts.train)} training and {len(parts.test)} test examples, {sizes[0]} features, "
         f"{sizes[1]} classes\n"
@@ -138,6 +140,8 @@ def train(
     _, accuracy, predictions = evaluate(net, parts.test)
     draw(net, log, parts.test, predictions, folder)
     seconds = sum(epoch.seconds for epoch in log.epochs)
+    if resume and len(log.epochs) > epochs:
+        click.echo(f"the run had {len(log.epochs)} epochs already, more than --epochs {epochs}: nothing was trained")
     click.echo(f"test accuracy {accuracy:.4f} after {len(log.epochs)} epochs, {seconds:.1f} s; results in {folder}")
 
 

@@ -1,7 +1,6 @@
 """Which adjoint runs a sweep: the one that was asked for, checked, or one chosen by depth and solver."""
 
 import logging
-from typing import Any
 
 import jax.numpy as jnp
 from jaxtyping import PyTree
@@ -17,28 +16,19 @@ logger = logging.getLogger("geomdl.control")
 STORE_UP_TO = 128
 
 
-def choose_adjoint(solver: AbstractLayerSolver, layers: PyTree, dtype: Any = jnp.float32) -> AbstractAdjoint:
+def choose_adjoint(layers: PyTree) -> AbstractAdjoint:
     """The adjoint that `adjoint=None` takes.
 
-    Everything is stored up to a depth of 128; deeper, a solver that can be undone without loss is reversed, and any
-    other is checkpointed at the square root of the depth.
+    Everything is stored up to a depth of 128, and states at about the square root of the depth beyond. A flow is never
+    reversed unasked: whether it can be, in floating point, depends on the field.
 
     **Arguments:**
 
-    - `solver`: the layer solver.
     - `layers`: the stacked layers, for their number.
-    - `dtype`: that of the state; reversing costs accuracy in proportion to its round-off.
 
     **Returns:** the adjoint, which prints as what it is.
     """
-    num_layers = count_layers(layers)
-    if num_layers <= STORE_UP_TO:
-        return CheckpointedAdjoint(segments=1)
-    try:
-        solver.check_reversible(num_layers, float(jnp.finfo(dtype).eps))
-    except InputError:
-        return CheckpointedAdjoint()
-    return ReversibleAdjoint()
+    return CheckpointedAdjoint(segments=1) if count_layers(layers) <= STORE_UP_TO else CheckpointedAdjoint()
 
 
 def resolve_adjoint(adjoint: AbstractAdjoint | None, solver: AbstractLayerSolver, inputs: Inputs) -> AbstractAdjoint:
@@ -46,7 +36,7 @@ def resolve_adjoint(adjoint: AbstractAdjoint | None, solver: AbstractLayerSolver
     num_layers, dtype = inputs.hs.shape[0], inputs.hs.dtype
     match adjoint:
         case None:
-            adjoint = choose_adjoint(solver, inputs.layers, dtype)
+            adjoint = choose_adjoint(inputs.layers)
             logger.info("adjoint=None: chose %s for %d layers of %s", adjoint, num_layers, type(solver).__name__)
         case ReversibleAdjoint():
             solver.check_reversible(num_layers, float(jnp.finfo(dtype).eps))

@@ -53,8 +53,8 @@ def flow(
     **Returns:** the state after the last layer, like `x0`.
 
     **Errors:** `InputError` names the argument that is wrong. An implicit solve that does not converge raises at run
-    time; one that fails on the way back also turns the gradient into NaN, for a compiler may drop the check where the
-    costate is not used. `sweep(..., throw=False)` reports it instead.
+    time, and so does a reversal that goes astray. What fails on the way back also turns the gradient into NaN, for a
+    compiler may drop the check where the costate is not used. `sweep(..., throw=False)` reports it instead.
 
     **Limits:** the field is recognised by its identity (a module by its contents) and traced once: a field that reads
     mutable state keeps what it read first. Under `jax_disable_jit` use `DirectAdjoint()`. Reverse over reverse mode
@@ -63,7 +63,7 @@ def flow(
     **Source:** Li, Chen, Tai & E, *JMLR* 18 (2018), for training as Pontryagin's problem; Sanz-Serna, *SIAM Review*
     58 (2016), for the exactness of the discrete costate.
     """
-    check_concrete(field, horizon, steps)
+    check_concrete(field, solver, horizon, steps)
     horizon, steps, t0 = arrays_of_grid(horizon, steps, t0)
     state, converged = _flow(field, layers, x0, horizon, steps, t0, solver, adjoint)
     return require_converged(state, converged, solver, "forwards")
@@ -74,6 +74,13 @@ def _flow(field, layers, x0, horizon, steps, t0, solver, adjoint):
     problem, inputs = prepare(field, None, layers, x0, horizon, steps, t0, solver)
     adjoint = resolve_adjoint(adjoint, solver, inputs)
     return differentiable_run(Sweeper(problem, solver), inputs, adjoint)
+
+
+#: What to say of a reversal that did not arrive where the run began.
+ASTRAY = (
+    "`ReversibleAdjoint` stepped back to another state than the run began with, because this flow amplifies round-off "
+    "backwards: use `adjoint=CheckpointedAdjoint()`."
+)
 
 
 def require_converged(
@@ -116,6 +123,8 @@ def differentiable_run(sweeper: Sweeper, inputs: Inputs, adjoint: AbstractAdjoin
         p = require_converged(p, converged, sweeper.solver, "forwards")
         back = backward_from_residuals(sweeper, residuals, inputs, p, None, adjoint, _wanted(wanted))
         costate = require_converged(back.costate, back.converged, sweeper.solver, "backwards")
+        if back.lost is not None:
+            costate = eqx.error_if(costate, back.lost, ASTRAY)
         bar = back.cotangent
         return Inputs(bar.captured, bar.time, bar.step, bar.layer, costate)
 

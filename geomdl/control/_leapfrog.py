@@ -10,10 +10,7 @@ from jaxtyping import Array, PyTree
 from geomdl import _tree as tree
 from geomdl._errors import InputError, require
 from geomdl.control._rates import LayerCotangent, Rates, Wanted
-from geomdl.control._solver import AbstractLayerSolver, CostateStep, Step
-
-#: How much of the unit round-off the inverse may amplify before it is refused.
-LARGEST_ERROR = 1e-4
+from geomdl.control._solver import LARGEST_ERROR, AbstractLayerSolver, CostateStep, Step
 
 
 class Leapfrog(AbstractLayerSolver):

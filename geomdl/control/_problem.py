@@ -41,8 +41,12 @@ class Problem(eqx.Module):
         return jnp.zeros((), inputs.hs.dtype) if self.has_cost else None
 
 
-def check_concrete(field: Callable, horizon: Any, steps: Any) -> None:
+def check_concrete(field: Callable, solver: Any, horizon: Any, steps: Any) -> None:
     """Check what can be checked before anything is traced."""
+    require(
+        isinstance(solver, AbstractLayerSolver),
+        f"`solver` must be a layer solver such as Euler() or RK4(), an instance and not a class, got {solver}.",
+    )
     for leaf in jax.tree.leaves(field):
         require(
             isinstance(leaf, Hashable) or eqx.is_array_like(leaf),

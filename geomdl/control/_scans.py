@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, PyTree
 from geomdl import _tree as tree
 from geomdl.control._problem import Inputs, Problem
 from geomdl.control._rates import LayerCotangent, Wanted
-from geomdl.control._solver import AbstractLayerSolver
+from geomdl.control._solver import LARGEST_ERROR, AbstractLayerSolver
 
 
 class Forward(NamedTuple):
@@ -32,12 +32,16 @@ class Forward(NamedTuple):
 
 
 class Backward(NamedTuple):
-    """The costate at the input, the cotangents of all else, flags, and the costates after each layer if asked for."""
+    """The costate at the input, the cotangents of all else, flags, and the costates after each layer if asked for.
+
+    `lost` says whether a reversal failed to arrive at the true input; `None` where nothing was reversed.
+    """
 
     costate: PyTree
     cotangent: LayerCotangent
     converged: Bool[Array, " layers"] | None
     costates: PyTree | None
+    lost: Bool[Array, ""] | None = None
 
 
 class Sweeper(eqx.Module):
@@ -84,7 +88,8 @@ class Sweeper(eqx.Module):
             back = self.solver.costate(tape, (inputs.captured, layer), h, p, w, wanted)
             return self._collect(back, p, captured, keep)
 
-        return self._sweep(body, inputs, p, wanted, (inputs.hs, inputs.layers, tapes))
+        back, _ = self._sweep(body, inputs, p, wanted, (inputs.hs, inputs.layers, tapes))
+        return back
 
     def reverse(self, x: PyTree, inputs: Inputs, p: PyTree, w: Array | None, wanted: Wanted, *, keep: bool) -> Backward:
         """The costate sweep that finds each state by undoing the layer after it, from the last state `x`."""
@@ -100,7 +105,18 @@ class Sweeper(eqx.Module):
             carry, out = self._collect(back, p, captured, keep)
             return (carry, step.state), out
 
-        return self._sweep(body, inputs, p, wanted, (inputs.ts, inputs.hs, inputs.layers), x)
+        back, arrived = self._sweep(body, inputs, p, wanted, (inputs.ts, inputs.hs, inputs.layers), x)
+        size = tree.max_abs(inputs.x0, inputs.hs.dtype)
+        size = jnp.where(size > 0, size, tree.max_abs(x, inputs.hs.dtype))  # a start at zero has no size of its own
+        lost = ~(tree.max_abs(tree.subtract(arrived, inputs.x0), inputs.hs.dtype) <= LARGEST_ERROR * size)
+        # The costates of a way back that went astray are wrong at every layer.
+        poison = lambda leaf: jnp.where(lost, jnp.nan, leaf)
+        back = back._replace(
+            costate=jax.tree.map(poison, back.costate),
+            cotangent=jax.tree.map(poison, back.cotangent),
+            costates=jax.tree.map(poison, back.costates),
+        )
+        return back._replace(lost=lost)
 
     def checkpointed(
         self,
@@ -168,12 +184,13 @@ class Sweeper(eqx.Module):
         return (back.costate, captured), out
 
     @staticmethod
-    def _sweep(body, inputs: Inputs, p: PyTree, wanted: Wanted, rows: tuple, *extra: PyTree) -> Backward:
+    def _sweep(body, inputs: Inputs, p: PyTree, wanted: Wanted, rows: tuple, *extra: PyTree) -> tuple[Backward, PyTree]:
+        """Scan from the last layer to the first; returns what it found and the `extra` carry it arrived with."""
         zeros = LayerCotangent.zeros((inputs.captured, inputs.layers), inputs.hs, wanted)
         carry = ((p, zeros.captured), *extra) if extra else (p, zeros.captured)
         carry, (cotangent, converged, costates) = jax.lax.scan(body, carry, rows, reverse=True)
-        p, captured = carry[0] if extra else carry
-        return Backward(p, cotangent._replace(captured=captured), converged, costates)
+        (p, captured), arrived = carry if extra else (carry, None)
+        return Backward(p, cotangent._replace(captured=captured), converged, costates), arrived
 
 
 class Cuts(NamedTuple):

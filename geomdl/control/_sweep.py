@@ -77,7 +77,7 @@ def sweep(
 
     **Errors:** as for `flow`; `InputError` if a cost is not a scalar.
     """
-    check_concrete(field, horizon, steps)
+    check_concrete(field, solver, horizon, steps)
     horizon, steps, t0 = arrays_of_grid(horizon, steps, t0)
     out = _sweep(field, layers, x0, terminal_cost, running_cost, horizon, steps, t0, solver, adjoint)
     if not throw:
@@ -87,7 +87,8 @@ def sweep(
     parts = eqx.error_if(
         parts,
         out.result == diffrax.RESULTS.nonfinite,
-        "The value, a costate or the gradient of the sweep is not finite: look at `sweep(..., throw=False).states`.",
+        "The value, a costate or the gradient of the sweep is not finite: look at `sweep(..., throw=False).states`; a "
+        "`ReversibleAdjoint` that cannot find its way back ends here too, and `CheckpointedAdjoint()` does not.",
     )
     return Sweep(*parts, out.result, out.adjoint)
 

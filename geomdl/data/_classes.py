@@ -35,6 +35,11 @@ def labelled(features: np.ndarray, labels: np.ndarray, name: str, like: Dataset 
     data = Dataset(_flatten(features, name), codes, len(class_names), name, class_names, same_units=images)
     if like is None:
         data.check_trainable()
+        require(
+            2 * len(class_names) <= max(len(data), 20),
+            f"{name}: there are {len(class_names)} different labels in {len(data)} rows; is this the right column? "
+            "Name the column of the labels 'label' in a header, or put it last.",
+        )
     return data
 
 

@@ -39,6 +39,7 @@ def layer_norms(sweep: Sweep) -> Any:
     tidy(right, "layer k", r"$\|\partial J/\partial u_k\|$", "Gradient in the layer's parameters")
     for axes, values in ((left, costates), (right, gradients)):
         count_along_x(axes)
+        axes.set_xlim(0, len(gradients))
         positive = values[values > 0]
         # Two decades at least, or a flat curve looks like a landscape.
         if len(positive) and positive.max() < 100 * positive.min():

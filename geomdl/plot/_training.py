@@ -25,7 +25,7 @@ def training_curves(log: Log) -> Any:
         if log.epochs and log.epochs[0].validation_loss is not None:
             series["validation"] = [getattr(epoch, f"validation_{name}") for epoch in log.epochs]
         for (label, values), colour, line in zip(series.items(), COLOURS, ("-", "--"), strict=False):
-            axes.plot(epochs, values, line, color=colour, label=label)
+            axes.plot(epochs, values, line, marker="o" if len(epochs) < 10 else None, color=colour, label=label)
         axes.legend(frameon=False)
         count_along_x(axes)
     left.set_yscale("log")

@@ -43,7 +43,10 @@ class CheckpointedAdjoint(AbstractAdjoint):
 class ReversibleAdjoint(AbstractAdjoint):
     """Store the last state only, and step backwards with the method's own inverse.
 
-    **Cost:** memory independent of the number of steps; every field is evaluated a second time.
-    **Exact** up to round-off in the reconstructed states, and for implicit methods to the tolerance of the solve.
-    **Fails:** `InputError` for a method without an inverse, and for a damping that would amplify round-off.
+    **Cost:** memory independent of the number of steps; every step is computed a second time.
+    **Exact** up to the round-off that the way back amplifies: a flow that contracts strongly forwards expands as
+    strongly backwards, in which no reversal in floating point can succeed. So the state at which the way back arrives
+    is compared with the true one; the gradient is refused where they differ by more than 1e-4, relative to its size.
+    **Fails:** `InputError` for a method without an inverse, and for a damping that must amplify round-off past 1e-4;
+    at run time where the comparison fails (use `CheckpointedAdjoint()`).
     """

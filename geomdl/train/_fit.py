@@ -88,7 +88,8 @@ def fit(
             except TrainingDivergedError as failure:
                 log.outcome = str(failure)
                 if folder is not None:
-                    log.outcome += f" The last good checkpoint is {folder.checkpoint}."
+                    kept = "last good checkpoint" if log.epochs else "checkpoint of the untrained network"
+                    log.outcome += f" The {kept} is {folder.checkpoint}."
                 if throw:
                     raise TrainingDivergedError(log.outcome) from failure
                 return good.net, log

@@ -6,7 +6,7 @@ from typing import Any
 import equinox as eqx
 from jaxtyping import PyTree
 
-from geomdl._errors import require
+from geomdl._errors import InputError, require
 from geomdl.train import _checkpoint
 from geomdl.train._log import Log
 from geomdl.train._step import State
@@ -46,7 +46,10 @@ class RunFolder:
             not taken,
             f"{self.path} holds another run ({', '.join(taken)}): continue it by resuming, or choose another folder.",
         )
-        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{self.path} cannot be made ({error.strerror}): choose another output folder.") from error
         self.save(state, Log())
         return state, Log()
 
@@ -73,13 +76,20 @@ class RunFolder:
 
 
 def _differences(before: dict, now: dict, names: list[str]) -> str:
-    """Short values side by side, long ones by name."""
+    """Short values side by side; long ones, which follow from those or cannot be read, by name."""
+    plain = {name: [settings.get(name, "absent") for settings in (before, now)] for name in names}
+    short = {name: values for name, values in plain.items() if all(map(_is_short, values))}
+    shown = [f"{name}: {values[0]}, now {values[1]}" for name, values in short.items()]
+    return "; ".join(shown + [f"the {name}" for name in names if name not in short])
 
-    def show(name: str) -> str:
-        values = [str(settings.get(name, "absent")) for settings in (before, now)]
-        return f"{name}: {values[0]}, now {values[1]}" if max(map(len, values)) <= 40 else name
 
-    return "; ".join(map(show, names))
+def _is_short(value: Any) -> bool:
+    return isinstance(value, int | float | str) and len(str(value)) <= 40
+
+
+def _short(settings: dict[str, Any]) -> str:
+    """The readable settings of a run."""
+    return ", ".join(f"{name} {value}" for name, value in settings.items() if _is_short(value))
 
 
 def restore(path: str | Path, net: PyTree) -> PyTree:
@@ -96,6 +106,12 @@ def restore(path: str | Path, net: PyTree) -> PyTree:
     """
     path = Path(path)
     path = path / "checkpoint.geomdl" if path.is_dir() else path
+    header, _ = _checkpoint.read_header(path)
+    require(
+        header["settings"]["network"] == eqx.tree_pformat(net),
+        f"{path} holds a network that was built otherwise than `net`: give it the same sizes, horizon, activation, "
+        f"solver, adjoint and dtype. It was {_short(header['settings'])}.",
+    )
     # The optimiser's state comes after the network's in the file, so it need not be known.
     arrays, _ = _checkpoint.load(path, eqx.filter(net, eqx.is_array))
     return eqx.combine(arrays, net)
