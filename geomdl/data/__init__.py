@@ -1,6 +1,6 @@
 """Labelled data on the host: named sets, files by path, splitting and standardising."""
 
-from geomdl.data._dataset import Dataset, Split
+from geomdl.data._dataset import Dataset, Scaling, Split
 from geomdl.data._digits import digits
 from geomdl.data._files import read
 from geomdl.data._load import NAMES, load
@@ -11,6 +11,7 @@ from geomdl.data._synthetic import moons, rings, spirals, squares
 __all__ = [
     "NAMES",
     "Dataset",
+    "Scaling",
     "Split",
     "digits",
     "load",

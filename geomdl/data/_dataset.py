@@ -68,6 +68,26 @@ class Dataset:
 
 
 @dataclass(frozen=True, eq=False)
+class Scaling:
+    """How features were standardised, to be applied to new ones: `(x - centre) / scale`, kept within `bound`.
+
+    **Arguments:**
+
+    - `centre`, `scale`: one number for each feature, float64, in the units of the source.
+    - `bound`: where larger values are cut off.
+    """
+
+    centre: np.ndarray
+    scale: np.ndarray
+    bound: float
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        """Standardise raw features of shape `(..., d)`; returns float32."""
+        scaled = (np.asarray(features, np.float64) - self.centre) / self.scale
+        return np.clip(scaled, -self.bound, self.bound).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
 class Split:
     """A training part and a test part of the same kind.
 
@@ -75,6 +95,7 @@ class Split:
 
     - `train`: the `Dataset` to learn from; has examples of at least two classes.
     - `test`: the `Dataset` to judge by; with the features and classes of `train`.
+    - `scaling`: how both were standardised, `None` if they are as they came.
 
     **Errors:**
 
@@ -83,6 +104,7 @@ class Split:
 
     train: Dataset
     test: Dataset
+    scaling: Scaling | None = None
 
     def __post_init__(self) -> None:
         self.train.check_trainable()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from geomdl._errors import require
-from geomdl.data._dataset import Split
+from geomdl.data._dataset import Scaling, Split
 
 # No standardised feature is larger than this; normally distributed ones never come near.
 _BOUND = 10.0
@@ -33,8 +33,8 @@ def standardise(split: Split) -> Split:
 
     **Returns:**
 
-    A `Split` with dimensionless float32 features. The work is done in float64, so that float64 input with a
-    mean far larger than its spread loses no precision.
+    A `Split` with dimensionless float32 features, and the `scaling` for new ones. The work is done in float64, so
+    that float64 input with a mean far larger than its spread loses no precision.
 
     **Errors:**
 
@@ -70,4 +70,5 @@ def standardise(split: Split) -> Split:
     return Split(
         train=replace(split.train, features=train.astype(np.float32)),
         test=replace(split.test, features=np.clip(test, -_BOUND, _BOUND).astype(np.float32)),
+        scaling=Scaling(origin + mean, peak * scale, _BOUND),
     )

@@ -66,3 +66,11 @@ def test_what_is_neither_name_nor_path_is_refused(tmp_path):
         load("rings", test_fraction=2.0)
     with pytest.raises(InputError, match="seed"):
         load("rings", seed=-1)
+
+
+def test_new_features_are_scaled_as_the_training_part_was():
+    """What `load` did to the parts, `scaling` does to raw rows."""
+    for raw, whole in ((digits().features, "digits"), (rings().features, "rings")):
+        parts = load(whole)
+        scaled = np.concatenate([parts.train.features, parts.test.features])
+        np.testing.assert_allclose(np.sort(parts.scaling(raw), axis=0), np.sort(scaled, axis=0), atol=2e-6)

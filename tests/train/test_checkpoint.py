@@ -59,6 +59,19 @@ def test_another_shape_is_refused(path, like):
         checkpoint.load(path, like)
 
 
+def test_a_full_disk_is_reported_and_leaves_nothing_half_written(path, monkeypatch):
+    before = path.read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.os, "fsync", full)
+    with pytest.raises(InputError, match=r"cannot be written \(No space left on device\)"):
+        checkpoint.save(path, {"a": jnp.zeros(1000)}, {})
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert path.read_bytes() == before
+
+
 def test_a_killed_write_leaves_the_old_file(path, monkeypatch):
     before = path.read_bytes()
 

@@ -173,6 +173,14 @@ def test_the_failing_layer_is_named(rings):
         )  # fmt: skip
 
 
+def test_restoring_into_another_network_is_refused(rings, tmp_path):
+    """A horizon changes no shape, and would change every answer."""
+    fit(make_net(), rings.train, epochs=1, batch_size=100, key=KEY, out=tmp_path, progress=False)
+    other = ResNet(2, 2, 12, 6, key=jax.random.key(0), horizon=1.0)
+    with pytest.raises(InputError, match="built otherwise than `net`: give it the same sizes, horizon"):
+        restore(tmp_path, other)
+
+
 def test_one_class_only_is_refused():
     data = Dataset(np.ones((4, 2), np.float32), np.zeros(4, np.int32), 2, "flat")
     with pytest.raises(InputError, match="one class"):
