@@ -4,13 +4,11 @@ import importlib.util
 from collections.abc import Callable
 from functools import partial
 
-import jax.numpy as jnp
-
 from benchmarks._benchmark import Config
 from benchmarks.training import _jax
 from benchmarks.training._claims import COMPILED, EAGER, EQUINOX, FLOW, RAW, STORED
 from benchmarks.training._problem import Candidate, LeftOut, Problem
-from geomdl.control import Euler, choose_adjoint
+from geomdl.control import choose_adjoint
 from geomdl.run import CheckpointedAdjoint
 
 #: Deeper than this, code with unrolled layers compiles for minutes (at depth 1,000 gradient and training step of the
@@ -20,7 +18,7 @@ UNROLL_UP_TO = 100
 
 def entrants(problem: Problem, config: Config) -> dict[str, Callable[[], Candidate]]:
     """Builders by name, the reference first. A builder raises `LeftOut` where its contender does not take part."""
-    chosen = choose_adjoint(Euler(), {"bias": problem.biases}, jnp.dtype("float32"))
+    chosen = choose_adjoint({"bias": problem.biases})
     return {
         RAW: partial(_jax.raw_scan, problem),
         FLOW: partial(_jax.geomdl_flow, problem, None, remark=f"chosen: {chosen}"),
