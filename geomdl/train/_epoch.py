@@ -81,11 +81,18 @@ class Trainer:
             return jax.block_until_ready(
                 train_steps(state, self.features, self.labels, batches, self.optimizer, self.loss)
             )
-        except eqx.EquinoxRuntimeError as error:  # raised by an implicit layer
-            raise TrainingDivergedError(
-                f"A layer's implicit solve did not converge between steps {step + 1} and {step + len(batches)}: "
-                "shorten the layers' steps (more layers or a smaller horizon), or lower the learning rate."
-            ) from error
+        except eqx.EquinoxRuntimeError as error:  # raised by a layer: a solve that failed, or a reversal gone astray
+            where = f"between steps {step + 1} and {step + len(batches)}"
+            if "stepped back to another state" in str(error):
+                sentence = f"The reversed flow went astray {where}: take CheckpointedAdjoint() instead of reversing."
+            elif "did not converge in some layer" in str(error):
+                sentence = (
+                    f"A layer's implicit solve did not converge {where}: shorten the layers' steps (more layers or a "
+                    "smaller horizon), or lower the learning rate."
+                )
+            else:
+                sentence = f"A run-time check of the network failed {where}; its own error stands above this one."
+            raise TrainingDivergedError(sentence) from error
 
     def _post_mortem(self, state: State, batches: Int[Array, "steps batch"], report: StepReport, step: int) -> str:
         """Run again up to the step that failed, and look inside."""

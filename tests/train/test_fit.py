@@ -10,9 +10,9 @@ import numpy as np
 import optax
 import pytest
 
-from geomdl import InputError
+from geomdl import InputError, ReversibleAdjoint
 from geomdl.data import Dataset, load
-from geomdl.nn import ResNet
+from geomdl.nn import MomentumResNet, ResNet
 from geomdl.train import TrainingDivergedError, cross_entropy, evaluate, fit, restore
 
 KEY = jax.random.key(3)
@@ -171,6 +171,14 @@ def test_the_failing_layer_is_named(rings):
             net, rings.train, epochs=1, batch_size=10, key=KEY, progress=False,
             loss=lambda z, y: jnp.sqrt(jnp.sum(0.0 * z)),
         )  # fmt: skip
+
+
+def test_a_reversal_that_goes_astray_is_not_taken_for_something_else(rings):
+    """y'' = y leaves a saddle at e^60; going back, round-off does."""
+    net = MomentumResNet(2, 2, 4, 200, key=KEY, horizon=60.0, activation=lambda x: x, adjoint=ReversibleAdjoint())
+    net = eqx.tree_at(lambda n: n.layers.weight, net, jnp.broadcast_to(jnp.eye(4), (200, 4, 4)))
+    with pytest.raises(TrainingDivergedError, match=r"reversed flow went astray between steps 1 and 1.*Checkpointed"):
+        fit(net, rings.train, epochs=1, batch_size=len(rings.train), key=KEY, progress=False)
 
 
 def test_restoring_into_another_network_is_refused(rings, tmp_path):
