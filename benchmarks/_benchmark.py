@@ -46,11 +46,12 @@ class Claim:
 
 @dataclass
 class Report:
-    """The table of a benchmark, its claims, and remarks for below the table."""
+    """The table of a benchmark, its claims, remarks for below the table, and further files by name, as they are."""
 
     rows: list[Row] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from benchmarks._benchmark import Benchmark, Claim, Report, Row
 
 
 def write(folder: Path, benchmark: Benchmark, report: Report, machine: dict[str, Any]) -> str:
-    """Write `<name>.json` and `<name>.md` into `folder`, and return the markdown."""
+    """Write `<name>.json`, `<name>.md` and the further files into `folder`, and return the markdown."""
     folder.mkdir(parents=True, exist_ok=True)
     date = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     record = {
@@ -25,6 +25,8 @@ def write(folder: Path, benchmark: Benchmark, report: Report, machine: dict[str,
     (folder / f"{benchmark.name}.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     text = _markdown(benchmark, report, machine, date)
     (folder / f"{benchmark.name}.md").write_text(text)
+    for name, content in report.files.items():
+        (folder / name).write_bytes(content)
     return text
 
 

@@ -1,51 +1,75 @@
 """Fixed points `x = g(x)`, with the derivative of the implicit function theorem."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, PyTree
+from jaxtyping import Array, Bool, Int, PyTree
 
 from geomdl import _tree as tree
 
+#: Increments that stop shrinking this close to the tolerance are round-off.
+PLATEAU = 1e3
+
+
+class Root(NamedTuple):
+    """What a solve returns: the last iterate, whether it converged (a NaN never does), and after how many rounds."""
+
+    value: PyTree
+    converged: Bool[Array, ""]
+    iterations: Int[Array, ""]
+
 
 def iterate(
-    g: Callable[[PyTree], PyTree], guess: PyTree, *, tolerance: float, max_iterations: int
-) -> tuple[PyTree, Bool[Array, ""]]:
+    g: Callable[[PyTree], PyTree],
+    guess: PyTree,
+    *,
+    tolerance: float,
+    max_iterations: int,
+    scale: Array | None = None,
+) -> Root:
     r"""Iterate `x <- g(x)` until the increment is small.
 
-    Stops once $|x_{k+1} - x_k|_\infty \le \tau \max(|x_{k+1}|_\infty, |x_0|_\infty)$, which does not depend on
-    units, and says whether it got there.
+    Stops once $|x_{k+1} - x_k|_\infty \le \tau \max(|x_{k+1}|_\infty, \sigma)$, which does not depend on units. An
+    increment below a thousand times that which has stopped shrinking is round-off, and counts as converged too.
 
     **Arguments:**
 
     - `g`: a contraction on pytrees of arrays.
-    - `guess`: where to start; it also sets the scale.
+    - `guess`: where to start.
     - `tolerance`: $\tau$.
     - `max_iterations`: the cap.
-
-    **Returns:** the last iterate and whether it converged (a NaN never counts as converged).
+    - `scale`: $\sigma$; `None` is the size of `guess`.
     """
     dtype = tree.widest_dtype(guess)
-    scale = tree.max_abs(guess, dtype)
+    scale = tree.max_abs(guess, dtype) if scale is None else scale
 
     def unfinished(carry):
-        _, converged, k = carry
+        _, converged, _, k = carry
         return ~converged & (k < max_iterations)
 
     def advance(carry):
-        x, _, k = carry
+        x, _, last, k = carry
         new = g(x)
         size = tree.max_abs(tree.subtract(new, x), dtype)
-        return new, size <= tolerance * jnp.maximum(scale, tree.max_abs(new, dtype)), k + 1
+        bound = tolerance * jnp.maximum(scale, tree.max_abs(new, dtype))
+        converged = (size <= bound) | ((size >= last) & (size <= PLATEAU * bound))
+        return new, converged, size, k + 1
 
-    x, converged, _ = jax.lax.while_loop(unfinished, advance, (guess, jnp.asarray(False), 0))
-    return x, converged
+    start = (guess, jnp.asarray(False), jnp.asarray(jnp.inf, dtype), jnp.zeros((), jnp.int32))
+    x, converged, _, k = jax.lax.while_loop(unfinished, advance, start)
+    return Root(x, converged, k)
 
 
 def fixed_point(
-    g: Callable[[PyTree], PyTree], guess: PyTree, *, tolerance: float, max_iterations: int
-) -> tuple[PyTree, Bool[Array, ""]]:
+    g: Callable[[PyTree], PyTree],
+    guess: PyTree,
+    *,
+    tolerance: float,
+    max_iterations: int,
+    scale: Array | None = None,
+) -> Root:
     r"""As `iterate`, and differentiable in both modes with respect to all that `g` captures.
 
     The derivative solves $(1 - g'(x))\,\dot x = \dot g$ (implicit function theorem) by the same iteration, which
@@ -54,7 +78,7 @@ def fixed_point(
     """
 
     def linear_solve(matvec: Callable, right: PyTree) -> PyTree:
-        z, ok = iterate(
+        z, ok, _ = iterate(
             lambda z: tree.add(right, tree.subtract(z, matvec(z))),
             right,
             tolerance=tolerance,
@@ -62,12 +86,34 @@ def fixed_point(
         )
         return jax.tree.map(lambda zi: jnp.where(ok, zi, jnp.nan), z)
 
+    return implicit(
+        lambda start: iterate(
+            g, start, tolerance=tolerance, max_iterations=max_iterations, scale=jax.lax.stop_gradient(scale)
+        ),
+        g,
+        guess,
+        linear_solve,
+    )
+
+
+def implicit(
+    solve: Callable[[PyTree], Root],
+    g: Callable[[PyTree], PyTree],
+    guess: PyTree,
+    linear_solve: Callable[[Callable, PyTree], PyTree],
+) -> Root:
+    """The root of `x = g(x)` that `solve` finds from `guess`, with the derivative of the implicit function theorem.
+
+    `linear_solve(matvec, right)` solves the linear equation with the Jacobian of `x - g(x)`, or with its transpose.
+    """
+
     def tangent_solve(matvec: Callable, right: PyTree) -> PyTree:
         return jax.lax.custom_linear_solve(matvec, right, linear_solve, transpose_solve=linear_solve)
 
-    def solve(_: Callable, start: PyTree) -> tuple[PyTree, Array]:
-        x, converged = iterate(g, start, tolerance=tolerance, max_iterations=max_iterations)
-        return x, converged.astype(jnp.float32)  # a boolean auxiliary output cannot be differentiated past
+    def with_floats(_: Callable, start: PyTree):
+        x, converged, k = solve(start)
+        return x, (converged.astype(jnp.float32), k.astype(jnp.float32))  # others cannot be differentiated past
 
-    x, flag = jax.lax.custom_root(lambda x: tree.subtract(x, g(x)), guess, solve, tangent_solve, has_aux=True)
-    return x, jax.lax.stop_gradient(flag) > 0
+    x, flags = jax.lax.custom_root(lambda x: tree.subtract(x, g(x)), guess, with_floats, tangent_solve, has_aux=True)
+    converged, k = jax.lax.stop_gradient(flags)
+    return Root(x, converged > 0, k.astype(jnp.int32))

@@ -20,13 +20,18 @@ MODULES = sorted(ROOT.rglob("*.py"))
 
 #: What each room may import besides itself and the ground modules `geomdl._*`.
 BELOW = {
-    "run": set(),
+    "structure": set(),
+    "system": {"structure"},
+    "problems": {"structure", "system"},
+    "certify": {"structure", "system"},
+    "solver": {"structure", "system"},
+    "run": {"structure", "system", "solver"},
     "data": set(),
     "control": {"run"},
     "nn": {"run", "control"},
-    "plot": {"run", "control", "nn", "data", "train"},
     "train": {"run", "control", "nn", "data"},
-    "cli": {"run", "control", "nn", "data", "plot", "train"},
+    "plot": {"run", "control", "nn", "data", "train"},
+    "cli": {"certify", "control", "data", "nn", "plot", "problems", "run", "solver", "system", "train"},
 }
 
 

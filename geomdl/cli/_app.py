@@ -6,7 +6,9 @@ import click
 
 from geomdl._errors import InputError
 from geomdl._version import __version__
+from geomdl.cli._simulate import simulate
 from geomdl.cli._train import train
+from geomdl.run import IntegrationError
 from geomdl.train import TrainingDivergedError
 
 
@@ -16,6 +18,7 @@ def app() -> None:
     """Differentiable geometric integrators in JAX; deep networks trained by Pontryagin's sweep."""
 
 
+app.add_command(simulate)
 app.add_command(train)
 
 
@@ -29,10 +32,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _report(error.format_message(), 2)
     except InputError as error:
         return _report(str(error), 2)
-    except TrainingDivergedError as error:
+    except (IntegrationError, TrainingDivergedError) as error:
         return _report(str(error), 1)
-    except (click.Abort, KeyboardInterrupt):
-        return _report("Interrupted; the last finished epoch is kept, and --resume continues from it.", 130)
+    except (click.Abort, KeyboardInterrupt) as interrupt:
+        return _report(str(interrupt) or "Interrupted.", 130)
     return 0
 
 

@@ -1,12 +1,18 @@
-"""The four pictures of a training run."""
+"""The pictures of a training run and of a trajectory."""
 
 from pathlib import Path
+from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from geomdl import plot
+from geomdl.cli._measure import Apart, Kept
+from geomdl.cli._sections import VIEWS
+from geomdl.cli._trajectory import Trajectory
 from geomdl.data import Dataset
 from geomdl.nn import AbstractResNet
+from geomdl.problems import Problem
 from geomdl.train import Log, cross_entropy
 
 #: Examples in the pictures of what happens inside: enough to see, few enough to tell apart.
@@ -24,5 +30,36 @@ def draw(net: AbstractResNet, log: Log, test: Dataset, predictions: list[int], f
         "features": plot.feature_flow(features, y.tolist(), test.class_names),
         "confusion": plot.confusion_matrix(test.labels.tolist(), predictions, test.class_names),
     }
+    _save(figures, folder)
+
+
+def draw_trajectory(
+    problem: Problem,
+    run: Trajectory,
+    kept: dict[str, Kept],
+    apart: Apart | None,
+    section: list[np.ndarray] | str,
+    folder: Path,
+) -> None:
+    """Write the pictures of a trajectory, as many as there is something to show for, into its folder."""
+    errors = {_legend(name, invariant): invariant.shown for name, invariant in kept.items()}
+    figures: dict[str, Any] = {
+        "orbit": plot.orbit(run.ts, run.ys, problem.coordinates),
+        "energy": plot.energy_error(run.ts, errors),
+    }
+    if apart is not None:
+        figures["error"] = plot.error_growth(run.ts, {"distance of (q, p)": apart.distance})
+    if not isinstance(section, str):
+        view = VIEWS[problem.name]
+        title = f"Poincaré section, energy {kept['energy'].values[0]:.5g}"
+        figures["section"] = plot.section(section, view.labels, title)
+    _save(figures, folder)
+
+
+def _legend(name: str, invariant: Kept) -> str:
+    return name.replace("_", " ") + ("" if invariant.relative else " (absolute)")
+
+
+def _save(figures: dict[str, Any], folder: Path) -> None:
     for name, figure in figures.items():
         figure.savefig(folder / f"{name}.png")

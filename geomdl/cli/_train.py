@@ -10,6 +10,7 @@ import optax
 
 from geomdl import data, nn
 from geomdl._errors import require
+from geomdl.cli._folder import new_folder
 from geomdl.cli._pictures import draw
 from geomdl.control import RK4, AbstractLayerSolver, Euler, ImplicitMidpoint, choose_adjoint
 from geomdl.run import CheckpointedAdjoint, DirectAdjoint, ReversibleAdjoint
@@ -122,21 +123,24 @@ def train(
         f"network: {depth} layers of width {width}, solver {solver}, adjoint {chosen}\n"
         f"device: {_device()}"
     )
-    folder = _new_folder(parts.train.name) if out is None else out
-    net, log = fit(
-        net,
-        parts.train,
-        validation=parts.test,
-        optimizer=OPTIMIZERS[optimizer](lr),
-        epochs=epochs,
-        batch_size=batch_size,
-        key=order_key,
-        out=folder,
-        resume=resume,
-        settings={"dataset": dataset, "depth": depth, "width": width, "horizon": horizon, "solver": solver,
-                  "adjoint": adjoint, "optimizer": optimizer, "lr": lr, "seed": seed},
-        progress=not quiet,
-    )  # fmt: skip
+    folder = new_folder(parts.train.name) if out is None else out
+    try:
+        net, log = fit(
+            net,
+            parts.train,
+            validation=parts.test,
+            optimizer=OPTIMIZERS[optimizer](lr),
+            epochs=epochs,
+            batch_size=batch_size,
+            key=order_key,
+            out=folder,
+            resume=resume,
+            settings={"dataset": dataset, "depth": depth, "width": width, "horizon": horizon, "solver": solver,
+                      "adjoint": adjoint, "optimizer": optimizer, "lr": lr, "seed": seed},
+            progress=not quiet,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        raise click.Abort("Interrupted; the last finished epoch is kept, and --resume continues from it.") from None
     _, accuracy, predictions = evaluate(net, parts.test)
     draw(net, log, parts.test, predictions, folder)
     seconds = sum(epoch.seconds for epoch in log.epochs)
@@ -148,10 +152,3 @@ def train(
 def _device() -> str:
     device = jax.devices()[0]
     return f"{device.platform.upper()} ({device.device_kind})"
-
-
-def _new_folder(name: str) -> Path:
-    """The next free folder `runs/NAME-001`, ..."""
-    stem = Path(name).name.split(".")[0] or "run"
-    numbers = (f"{number:03d}" for number in range(1, 1_000_000))
-    return next(path for number in numbers if not (path := Path("runs") / f"{stem}-{number}").exists())

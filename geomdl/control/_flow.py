@@ -13,9 +13,9 @@ from geomdl.control._choose import resolve_adjoint
 from geomdl.control._problem import Inputs, check_concrete, prepare
 from geomdl.control._rates import Wanted
 from geomdl.control._runge_kutta import Euler
-from geomdl.control._scans import Backward, Cuts, Forward, Sweeper
+from geomdl.control._scans import Backward, Forward, Sweeper
 from geomdl.control._solver import AbstractLayerSolver
-from geomdl.run import AbstractAdjoint, CheckpointedAdjoint, DirectAdjoint
+from geomdl.run import AbstractAdjoint, CheckpointedAdjoint, Cuts, DirectAdjoint
 
 
 def flow(

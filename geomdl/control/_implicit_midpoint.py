@@ -60,7 +60,8 @@ class ImplicitMidpoint(AbstractLayerSolver):
             rate, _ = rates(t, stage, layer)
             return tree.axpy(h / 2, rate, x)
 
-        return fixed_point(midpoint, x, **self._options(h))
+        stage, converged, _ = fixed_point(midpoint, x, **self._options(h))
+        return stage, converged
 
     def step(self, rates: Rates, t: Array, h: Array, x: PyTree, layer: PyTree) -> Step:
         """One layer forward."""
@@ -96,7 +97,7 @@ class ImplicitMidpoint(AbstractLayerSolver):
             return linear.pull(inputs, tree.scale(h, weight(q)), wh)
 
         first = pull(tree.zeros_like(p))[2]
-        q, converged = iterate(lambda q: pull(q)[2], first, **self._options(h))
+        q, converged, _ = iterate(lambda q: pull(q)[2], first, **self._options(h))
         captured, time, q, layer = pull(q)
         step = None
         if wanted.steps:

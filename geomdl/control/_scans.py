@@ -5,7 +5,6 @@ and whether each solve converged. They differ in where the tapes come from: kept
 segment by segment, or made while stepping backwards.
 """
 
-import math
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -17,6 +16,7 @@ from geomdl import _tree as tree
 from geomdl.control._problem import Inputs, Problem
 from geomdl.control._rates import LayerCotangent, Wanted
 from geomdl.control._solver import LARGEST_ERROR, AbstractLayerSolver
+from geomdl.run import Cuts
 
 
 class Forward(NamedTuple):
@@ -121,7 +121,7 @@ class Sweeper(eqx.Module):
     def checkpointed(
         self,
         starts: PyTree,
-        cuts: "Cuts",
+        cuts: Cuts,
         inputs: Inputs,
         p: PyTree,
         w: Array | None,
@@ -154,7 +154,7 @@ class Sweeper(eqx.Module):
         cotangent, converged, costates = cuts.join(out, tail_out)
         return Backward(p, cotangent._replace(captured=captured), converged, costates)
 
-    def starts(self, inputs: Inputs, cuts: "Cuts", *, keep_states: bool = False) -> tuple[Forward, PyTree]:
+    def starts(self, inputs: Inputs, cuts: Cuts, *, keep_states: bool = False) -> tuple[Forward, PyTree]:
         """Run all layers and keep the state at the start of every segment."""
 
         def body(carry, rows):
@@ -191,37 +191,3 @@ class Sweeper(eqx.Module):
         carry, (cotangent, converged, costates) = jax.lax.scan(body, carry, rows, reverse=True)
         (p, captured), arrived = carry if extra else (carry, None)
         return Backward(p, cotangent._replace(captured=captured), converged, costates), arrived
-
-
-class Cuts(NamedTuple):
-    """L layers as `segments` pieces of `length` layers and a shorter one of `tail` layers, perhaps empty."""
-
-    segments: int
-    length: int
-    tail: int
-
-    @classmethod
-    def of(cls, num_layers: int, segments: int | None) -> "Cuts":
-        """Cut `num_layers` into at most `segments` pieces, about sqrt(3 L) of them if `None`."""
-        if segments is None:
-            # Stored are the states at the starts and the tapes of one piece, and the tape of a layer weighs about
-            # three states. A divisor nearby saves a tail, which would be compiled apart.
-            root = math.sqrt(3 * num_layers)
-            divisors = [d for d in range(1, num_layers + 1) if num_layers % d == 0 and root / 2 <= d <= 2 * root]
-            segments = min(divisors, key=lambda d: abs(math.log(d / root)), default=min(math.ceil(root), num_layers))
-        length = math.ceil(num_layers / segments)
-        count = num_layers // length
-        return cls(count, length, num_layers - count * length)
-
-    def split(self, rows: PyTree) -> tuple[PyTree, PyTree]:
-        """Arrays over layers as arrays over (segment, layer), and the tail's own."""
-        full = self.segments * self.length
-        body = jax.tree.map(lambda r: r[:full].reshape((self.segments, self.length, *r.shape[1:])), rows)
-        return body, jax.tree.map(lambda r: r[full:], rows)
-
-    def join(self, body: PyTree, tail: PyTree) -> PyTree:
-        """Undo `split`."""
-        flat = jax.tree.map(lambda r: r.reshape((self.segments * self.length, *r.shape[2:])), body)
-        if not self.tail:
-            return flat
-        return jax.tree.map(lambda r, s: jnp.concatenate([r, s]), flat, tail)

@@ -1,8 +1,12 @@
 """How a run is differentiated: what the backward pass finds stored and what it computes again."""
 
+from typing import Any
+
+import diffrax
 import equinox as eqx
 
 from geomdl._errors import require
+from geomdl.run._in_diffrax import reversible_loop
 
 
 class AbstractAdjoint(eqx.Module):
@@ -40,8 +44,11 @@ class CheckpointedAdjoint(AbstractAdjoint):
         )
 
 
-class ReversibleAdjoint(AbstractAdjoint):
+class ReversibleAdjoint(AbstractAdjoint, diffrax.AbstractAdjoint):
     """Store the last state only, and step backwards with the method's own inverse.
+
+    It is an adjoint of `diffrax.diffeqsolve` too, for our symmetric solvers with constant steps or `diffrax.StepTo`,
+    and `SaveAt(t0=..., t1=..., ts=...)` with `ts` on the grid of the steps.
 
     **Cost:** memory independent of the number of steps; every step is computed a second time.
     **Exact** up to the round-off that the way back amplifies: a flow that contracts strongly forwards expands as
@@ -50,3 +57,7 @@ class ReversibleAdjoint(AbstractAdjoint):
     **Fails:** `InputError` for a method without an inverse, and for a damping that must amplify round-off past 1e-4;
     at run time where the comparison fails (use `CheckpointedAdjoint()`).
     """
+
+    def loop(self, **inputs: Any) -> Any:
+        """The solve loop of `diffeqsolve`."""
+        return reversible_loop(self._loop, inputs)

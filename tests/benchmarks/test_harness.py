@@ -68,7 +68,9 @@ def test_json_and_table(tmp_path):
     rows = [{"contender": "a", "ms": 1.25, "remark": None}, {"contender": "b", "remark": "left out: no time"}]
     claims = [Claim("a / b", 1.2, "<=", 1.05), Claim("b / a", 3.0, ">=", 2.0), Claim("c", None, ">=", 2.0)]
     benchmark = Benchmark("toy", "A toy.", lambda config: Report())
-    text = write(tmp_path / "new", benchmark, Report(rows, claims, ["a note"]), {"cpu": "abacus", "gpu": None})
+    report = Report(rows, claims, ["a note"], {"toy.csv": b"a,b"})
+    text = write(tmp_path / "new", benchmark, report, {"cpu": "abacus", "gpu": None})
+    assert (tmp_path / "new/toy.csv").read_bytes() == b"a,b"
     assert (tmp_path / "new/toy.md").read_text() == text
     assert "| contender |   ms | remark            |" in text
     assert "| b         |    - | left out: no time |" in text
@@ -91,7 +93,8 @@ def test_every_benchmark_is_named_like_its_module():
 def test_unknown_name():
     result = run_benchmarks("--only", "nonsense")
     assert result.returncode == 2
-    assert result.stderr == "error: There is no benchmark named 'nonsense'; there are: training.\n"
+    names = ", ".join(_registry.names())
+    assert result.stderr == f"error: There is no benchmark named 'nonsense'; there are: {names}.\n"
 
 
 def test_training_runs_end_to_end(tmp_path):
@@ -105,3 +108,13 @@ def test_training_runs_end_to_end(tmp_path):
     assert {"raw lax.scan", "geomdl flow, adjoint=None", "geomdl flow, segments=1", "Equinox loop"} == measured
     assert all(row["remark"].startswith("left out") for row in record["rows"] if row["contender"] not in measured)
     assert {claim["met"] for claim in record["claims"]} >= {None}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["trajectories", "work_precision", "gradients"])
+def test_the_others_run_end_to_end(name, tmp_path):
+    result = run_benchmarks("--only", name, "--quick", "--out", str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    record = json.loads((tmp_path / f"{name}.json").read_text())
+    assert str(ROOT) not in json.dumps(record)
+    assert any(row["contender"].startswith("geomdl") for row in record["rows"])
