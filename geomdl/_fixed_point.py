@@ -27,12 +27,14 @@ def iterate(
     *,
     tolerance: float,
     max_iterations: int,
-    scale: Array | None = None,
+    scale: PyTree | None = None,
 ) -> Root:
     r"""Iterate `x <- g(x)` until the increment is small.
 
-    Stops once $|x_{k+1} - x_k|_\infty \le \tau \max(|x_{k+1}|_\infty, \sigma)$, which does not depend on units. An
-    increment below a thousand times that which has stopped shrinking is round-off, and counts as converged too.
+    Stops once $|x_{k+1} - x_k|_\infty \le \tau \max(|x_{k+1}|_\infty, \sigma)$ in every leaf, which does not depend on
+    units: positions and momenta are leaves of their own. Increments that have stopped shrinking at a thousand times
+    the tolerance, relative to the largest of all leaves, are round-off, and count as converged too: a momentum that
+    passes through zero is the difference of larger numbers.
 
     **Arguments:**
 
@@ -40,10 +42,10 @@ def iterate(
     - `guess`: where to start.
     - `tolerance`: $\tau$.
     - `max_iterations`: the cap.
-    - `scale`: $\sigma$; `None` is the size of `guess`.
+    - `scale`: $\sigma$ for every leaf, a tree of scalars; `None` is the size of `guess`.
     """
     dtype = tree.widest_dtype(guess)
-    scale = tree.max_abs(guess, dtype) if scale is None else scale
+    scale = tree.sizes(guess) if scale is None else scale
 
     def unfinished(carry):
         _, converged, _, k = carry
@@ -52,14 +54,24 @@ def iterate(
     def advance(carry):
         x, _, last, k = carry
         new = g(x)
-        size = tree.max_abs(tree.subtract(new, x), dtype)
-        bound = tolerance * jnp.maximum(scale, tree.max_abs(new, dtype))
-        converged = (size <= bound) | ((size >= last) & (size <= PLATEAU * bound))
-        return new, converged, size, k + 1
+        change, units = tree.subtract(new, x), jax.tree.map(jnp.maximum, scale, tree.sizes(new))
+        size = _relative(change, units, dtype)
+        stalled = tree.max_abs(change, dtype) <= PLATEAU * tolerance * tree.max_abs(units, dtype)
+        return new, (size <= tolerance) | ((size >= last) & stalled), size, k + 1
 
     start = (guess, jnp.asarray(False), jnp.asarray(jnp.inf, dtype), jnp.zeros((), jnp.int32))
     x, converged, _, k = jax.lax.while_loop(unfinished, advance, start)
     return Root(x, converged, k)
+
+
+def _relative(difference: PyTree, scale: PyTree, dtype: jnp.dtype) -> Array:
+    """The largest entry of any leaf, in units of its scale; nothing in units of nothing is nothing."""
+
+    def leaf(entries: Array, unit: Array) -> Array:
+        size = jnp.max(jnp.abs(entries), initial=0)
+        return jnp.where(size == 0, 0, size / jnp.where(unit == 0, 1, unit)).astype(dtype)
+
+    return jax.tree.reduce(jnp.maximum, jax.tree.map(leaf, difference, scale), jnp.zeros((), dtype))
 
 
 def fixed_point(
@@ -68,7 +80,7 @@ def fixed_point(
     *,
     tolerance: float,
     max_iterations: int,
-    scale: Array | None = None,
+    scale: PyTree | None = None,
 ) -> Root:
     r"""As `iterate`, and differentiable in both modes with respect to all that `g` captures.
 

@@ -46,6 +46,11 @@ def max_abs(x: PyTree, dtype: jnp.dtype) -> Array:
     return jax.tree.reduce(jnp.maximum, parts, jnp.zeros((), dtype))
 
 
+def sizes(x: PyTree) -> PyTree:
+    """The largest absolute value of every leaf, a scalar of its dtype."""
+    return jax.tree.map(lambda xi: jnp.max(jnp.abs(xi), initial=0), x)
+
+
 def combination(weights: Array, x: PyTree) -> PyTree:
     """`sum_i weights_i x_i` along the leading axis of every leaf.
 

@@ -65,6 +65,9 @@ def simulate(
 ) -> None:  # fmt: skip
     """Integrate PROBLEM with a geometric integrator.
 
+    PROBLEM is one of pendulum, double-pendulum, kepler, solar-system, henon-heiles, fput, toda, lotka-volterra,
+    charged-particle, charged-particle-axial, nonseparable.
+
     Writes the trajectory (NPZ), a summary (JSON) and pictures: the orbit, the errors of the energy and of the other
     invariants, the distance from the solution if it is known, and a Poincaré section if there is one worth seeing.
     """
@@ -79,8 +82,8 @@ def simulate(
     name, method = choose_solver(solver, stages, case)
     h, steps, every = _grid(case, dt, steps, save_every, dtype)
     often = "all saved" if every == 1 else f"every {every} saved"
-    click.echo(f"{title}: {steps:,} steps of {h:.6g} by {method} in {dtype}, {often}")
     try:
+        click.echo(f"{title}: {steps:,} steps of {h:.6g} by {method} in {dtype}, {often}")
         run = follow(
             case, method, dt=h, steps=steps, save_every=every, dtype=dtype, compensated=compensated, progress=not quiet
         )
@@ -97,9 +100,8 @@ def simulate(
             "dtype": dtype,
             "compensated": compensated,
         }
-        summary = settings_used | results(run, kept, apart, steps)
-        if isinstance(section, str):
-            summary["left_out"] = {"section.png": section}
+        left_out = {"section.png": section} if isinstance(section, str) else {}
+        summary = settings_used | results(run, kept, apart, steps) | {"left_out": left_out}
 
         def write(folder: Path) -> None:
             arrays: dict[str, Any] = {key: invariant.values for key, invariant in kept.items()}
@@ -112,8 +114,8 @@ def simulate(
     except KeyboardInterrupt:
         raise click.Abort("Interrupted; nothing was written.") from None
     click.echo(sentences(summary) + f"; results in {folder}")
-    if isinstance(section, str):
-        click.echo(f"no section.png: {section}")
+    for picture, reason in left_out.items():
+        click.echo(f"no {picture}: {reason}")
 
 
 def _grid(

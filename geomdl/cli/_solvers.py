@@ -36,13 +36,17 @@ SOLVERS: MappingProxyType[str, AbstractGeometricSolver] = MappingProxyType(
 
 def choose_solver(name: str | None, stages: int | None, problem: Problem) -> tuple[str, AbstractGeometricSolver]:
     """The solver of this name with so many stages; without a name one that suits the problem."""
-    if name is None and stages is None:
-        name = "blanes-moan-4" if isinstance(problem.system.hamiltonian, Separable) else "gauss-legendre-8"
-    elif name is None:
-        name = "gauss-legendre"
-    if stages is None:
-        return name, SOLVERS[name]
-    require(name in ("gauss-legendre", "lobatto"), f"`--stages` goes with gauss-legendre and lobatto, not with {name}.")
-    return name, methods.GaussLegendre(stages=stages) if name == "gauss-legendre" else methods.LobattoPair(
-        stages=stages
+    separable = isinstance(problem.system.hamiltonian, Separable)
+    if name is None:
+        name = "gauss-legendre" if stages is not None else "blanes-moan-4" if separable else "gauss-legendre-8"
+    solver = SOLVERS[name]
+    require(
+        separable or not isinstance(solver, methods.AbstractSplitting),
+        f"{name} needs H = T(p) + V(q), which that of {problem.name.replace('_', '-')} is not: take gauss-legendre-8, "
+        "implicit-midpoint or hamilton-jacobi-4.",
     )
+    if stages is None:
+        return name, solver
+    families = {"gauss-legendre": methods.GaussLegendre, "lobatto": methods.LobattoPair}
+    require(name in families, f"`--stages` goes with {' and '.join(families)}, not with {name}.")
+    return name, families[name](stages=stages)

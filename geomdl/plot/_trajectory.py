@@ -120,8 +120,8 @@ def energy_error(ts: Any, errors: Mapping[str, Any]) -> Any:
     **Returns:** a matplotlib `Figure`.
     """
     fig, ((axes,),) = figure(8, 4)
-    _errors(axes, np.asarray(ts, float), errors)
-    axes.set_yscale("log")
+    if _errors(axes, np.asarray(ts, float), errors):
+        axes.set_yscale("log")
     tidy(axes, "time", "|error|, relative unless said otherwise", "Errors of the invariants")
     _legend(fig, axes)
     return fig
@@ -134,10 +134,8 @@ def error_growth(ts: Any, errors: Mapping[str, Any]) -> Any:
     """
     times = np.abs(np.asarray(ts, float))
     fig, ((axes,),) = figure(6, 4.4)
-    _errors(axes, times, errors)
-    axes.set(xscale="log", yscale="log")
-    ends = [(times[i], error[i]) for error in map(_positive, errors.values()) for i in _last(times, error)]
-    if ends:
+    if ends := _errors(axes, times, errors):
+        axes.set(xscale="log", yscale="log")
         t, top = max(ends, key=lambda end: end[1])
         low, limits = times[times > 0].min(), axes.get_ylim()
         for power, line, name in ((1, "--", "t"), (2, ":", "t²")):
@@ -194,21 +192,23 @@ def work_precision(curves: Mapping[str, tuple[Any, Any]], cost: str = "seconds")
     return fig
 
 
-def _errors(axes: Any, ts: np.ndarray, errors: Mapping[str, Any]) -> None:
+def _errors(axes: Any, ts: np.ndarray, errors: Mapping[str, Any]) -> list[tuple[float, float]]:
+    """Draw the errors, and return when each of them is largest, and how large; nothing for those that are zero."""
+    peaks = []
     for i, (name, values) in enumerate(errors.items()):
-        axes.plot(ts, _positive(values), linewidth=0.8, color=COLOURS[i % len(COLOURS)], label=name)
+        error = _positive(values)
+        axes.plot(ts, error, linewidth=0.8, color=COLOURS[i % len(COLOURS)], label=name)
+        shown = np.flatnonzero(np.isfinite(error) & (ts != 0))
+        if len(shown):
+            peak = shown[np.argmax(error[shown])]
+            peaks.append((float(ts[peak]), float(error[peak])))
+    return peaks
 
 
 def _positive(values: Any) -> np.ndarray:
     """Absolute values; zeros, which a logarithm has no place for, as NaN."""
     size = np.abs(np.asarray(values, float))
     return np.where(size > 0, size, np.nan)
-
-
-def _last(ts: np.ndarray, error: np.ndarray) -> list[int]:
-    """The index of the largest error at a time that a logarithm can show, if there is one."""
-    shown = np.flatnonzero(np.isfinite(error) & (ts > 0))
-    return [int(shown[np.argmax(error[shown])])] if len(shown) else []
 
 
 def _legend(fig: Any, axes: Any) -> None:

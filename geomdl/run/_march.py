@@ -60,7 +60,7 @@ def _forward(plan: Plan, grid: Grid, y0: PyTree, adjoint: AbstractAdjoint) -> tu
             carry, tally = march(carry, k)
             if ticking:
                 with jax.numpy_dtype_promotion("standard"):  # which diffrax's meters count on
-                    meter = plan.meter.step(meter, (k + steps).astype(jnp.float32) / total)
+                    meter = plan.meter.step(meter, (k + steps).astype(float) / total)
             return (carry, meter), tally
 
         return run

@@ -7,12 +7,11 @@ import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, Int, PyTree
 
 from geomdl import _tree as tree
 from geomdl._errors import require
-from geomdl.run._check import check_problem, raise_failure
+from geomdl.run._check import check_problem, raise_failure, whole
 from geomdl.solver import Grid, Tally
 
 #: Newton's method for the fraction of a step at which the surface is met; it converges quadratically.
@@ -74,7 +73,7 @@ def poincare_section(
     """
     require(direction in (-1, 0, 1), f"`direction` must be 1, -1 or 0, got {direction!r}.")
     require(
-        isinstance(max_crossings, int | np.integer) and max_crossings >= 1,
+        whole(max_crossings) and max_crossings >= 1,
         f"`max_crossings` must be a positive integer, got {max_crossings!r}.",
     )
     y0, h, t0, args, num_steps = check_problem(system, solver, y0, dt, t0, args, num_steps)

@@ -88,12 +88,12 @@ class GeneratingFunction(AbstractImplicit):
         q0, p0 = y
         if backwards:
             step, converged, iterations = self.solve(
-                lambda dq: tree.scale(-jnp.ones_like(h), differential(tree.add(q0, dq), p0)[1]), tree.zeros_like(q0), y
+                lambda dq: tree.scale(-jnp.ones_like(h), differential(tree.add(q0, dq), p0)[1]), tree.zeros_like(q0), q0
             )
             increment = step, differential(tree.add(q0, step), p0)[0]
         else:
             step, converged, iterations = self.solve(
-                lambda dp: tree.scale(-jnp.ones_like(h), differential(q0, tree.add(p0, dp))[0]), tree.zeros_like(p0), y
+                lambda dp: tree.scale(-jnp.ones_like(h), differential(q0, tree.add(p0, dp))[0]), tree.zeros_like(p0), p0
             )
             increment = differential(q0, tree.add(p0, step))[1], step
         return Step(tree.add(y, increment), increment, converged, iterations)
@@ -115,7 +115,7 @@ class GeneratingFunction(AbstractImplicit):
             return tree.add(v, jax.jvp(velocity, (p0,), (missing,))[1])
 
         guess = jax.grad(system.hamiltonian, argnums=1)(t, y, args)[1]
-        v, converged, iterations = self.solve(correct, guess, y)
+        v, converged, iterations = self.solve(correct, guess, guess)
         _, after, legendre = momenta(v)
         step = tree.scale(h, v)
         state = tree.add(q0, step), after

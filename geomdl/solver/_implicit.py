@@ -6,6 +6,7 @@ import equinox as eqx
 from jaxtyping import Array, PyTree
 
 from geomdl import _tree as tree
+from geomdl._fixed_point import Root
 from geomdl.solver._base import AbstractGeometricSolver
 from geomdl.solver._root import AbstractRoot
 from geomdl.system import HamiltonianSystem
@@ -21,6 +22,6 @@ class AbstractImplicit(AbstractGeometricSolver):
         self.root.check(y)
         return y
 
-    def solve(self, g: Any, guess: PyTree, y: PyTree):
-        """Solve `x = g(x)`; errors in x count relative to the size of the state `y`."""
-        return self.root.solve(g, guess, tree.max_abs(y, tree.widest_dtype(y)))
+    def solve(self, g: Any, guess: PyTree, like: PyTree) -> Root:
+        """Solve `x = g(x)`; errors in each leaf of x count relative to that leaf of `like`, mostly of the state."""
+        return self.root.solve(g, guess, tree.sizes(like))

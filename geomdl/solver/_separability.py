@@ -14,7 +14,7 @@ from geomdl.system import AbstractSplit, HamiltonianSystem, Separable
 
 REFUSAL = (
     "splits H = T(p) + V(q), and the mixed second derivative of this Hamiltonian does not vanish. Use "
-    "`ImplicitMidpoint()`, `GaussLegendre()` or `HamiltonJacobi()`, or the explicit `ExtendedPhaseSpace()`."
+    "`ImplicitMidpoint()`, `GaussLegendre()` or `HamiltonJacobi()`, or the semi-explicit `ExtendedPhaseSpace()`."
 )
 
 

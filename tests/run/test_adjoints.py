@@ -52,7 +52,7 @@ def test_memory_of_checkpoints_grows_like_the_root():
 
 def test_checkpoints_as_many_as_asked_for():
     stored = [scratch(gm.CheckpointedAdjoint(segments), 1000) for segments in (1, 10, 100)]
-    assert stored[0] > stored[1] > stored[2]
+    assert stored[0] > 3 * max(stored[1:])
     first = jax.grad(loss)(START, 1.0, gm.CheckpointedAdjoint(7), 50)
     second = jax.grad(loss)(START, 1.0, gm.DirectAdjoint(), 50)
     np.testing.assert_allclose(first[0], second[0], rtol=1e-12, atol=1e-14)
