@@ -2,6 +2,7 @@
 
 import jax
 import matplotlib as mpl
+import pytest
 from jaxtyping import install_import_hook
 
 mpl.use("agg")
@@ -11,3 +12,10 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 with install_import_hook("geomdl", "beartype.beartype"):
     import geomdl  # noqa: F401
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget_compiled_programs():
+    """Or a worker would hold every program of the suite: several GiB."""
+    yield
+    jax.clear_caches()

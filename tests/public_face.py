@@ -1,5 +1,6 @@
 """The public face, as users type it; `test_public_face.py` runs this file."""
 
+import diffrax
 import jax
 import jax.numpy as jnp
 import optax
@@ -12,6 +13,35 @@ x0 = jax.random.normal(key, (16, 4))
 terminal_cost = lambda x: jnp.mean(x**2)
 parts = gm.data.load("digits")
 train_data, test_data = parts.train, parts.test
+
+# A Hamiltonian system is a diffrax term; the state (q, p) is any pytree; every callable is (t, ., args), as in diffrax.
+q0, p0, ts = jnp.asarray(1.0), jnp.asarray(0.0), jnp.array([100.0])
+pendulum = gm.HamiltonianSystem(
+    gm.Separable(
+        kinetic=lambda t, p, args: 0.5 * jnp.sum(p**2),
+        potential=lambda t, q, args: -jnp.sum(jnp.cos(q)),
+    )
+)
+first = gm.integrate(
+    pendulum,
+    gm.StormerVerlet(),
+    (q0, p0),
+    dt=0.01,
+    num_steps=10_000,
+    save_every=100,
+    adjoint=gm.ReversibleAdjoint(),
+)
+first.ts, first.ys, first.result, first.stats  # ts[0] = t0, num_steps/save_every + 1 rows, a diffrax.RESULTS
+sol = diffrax.diffeqsolve(
+    pendulum,
+    gm.GaussLegendre(stages=3),
+    t0=0.0,
+    t1=100.0,
+    dt0=0.1,
+    y0=(q0, p0),
+    saveat=diffrax.SaveAt(ts=ts),
+)
+third = diffrax.diffeqsolve(pendulum, diffrax.Tsit5(), t0=0.0, t1=100.0, dt0=0.1, y0=(q0, p0))
 
 # Control: field(t, x, layer) acts on the whole state; nothing is vmapped implicitly.
 field = gm.control.per_example(lambda t, x, layer: jnp.tanh(layer["W"] @ x + layer["b"]))

@@ -45,6 +45,7 @@ def problem(solver: Any, system: Any, y: PyTree, t0: Any, args: Any, name: str =
     y, dtype = state(name, y)
     time = number("t0", t0, dtype)
     system.check(time, y, args)
+    system.check_hamiltonian(time, y, args)
     return y, time
 
 

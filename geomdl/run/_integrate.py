@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import PyTree
 
 from geomdl import _tree as tree
-from geomdl._errors import require
+from geomdl._errors import InputError, require
 from geomdl.run._adjoint import AbstractAdjoint, CheckpointedAdjoint, DirectAdjoint, ReversibleAdjoint
 from geomdl.run._check import check_problem, check_saves, kind, raise_failure
 from geomdl.run._march import Plan, march
@@ -75,6 +75,7 @@ def integrate(
 
 @eqx.filter_jit
 def _integrate(system, solver, y0, h, t0, args, num_steps, every, adjoint, compensated, meter) -> Solution:
+    system.check_hamiltonian(t0, y0, args)
     loop, captured = solver.loop(system, t0, h, y0, args)
     grid = Grid(captured, t0, h)
     if compensated:
@@ -97,9 +98,9 @@ def _check_adjoint(adjoint: Any, solver: AbstractGeometricSolver, num_steps: int
         isinstance(adjoint, DirectAdjoint | CheckpointedAdjoint | ReversibleAdjoint),
         f"`adjoint` must be `DirectAdjoint()`, `CheckpointedAdjoint()` or `ReversibleAdjoint()`, got {kind(adjoint)}.",
     )
-    require(
-        not isinstance(adjoint, ReversibleAdjoint) or solver.symmetric,
-        f"`ReversibleAdjoint` needs a symmetric solver, and a step of -dt does not undo one of `{solver}`: use "
-        "`CheckpointedAdjoint()`, or a symmetric solver such as `StormerVerlet()` or `GaussLegendre()`.",
-    )
+    if isinstance(adjoint, ReversibleAdjoint) and not solver.symmetric:
+        raise InputError(
+            f"`ReversibleAdjoint` needs a symmetric solver, and a step of -dt does not undo one of `{solver}`: use "
+            "`CheckpointedAdjoint()`, or a symmetric solver such as `StormerVerlet()` or `GaussLegendre()`."
+        )
     return adjoint

@@ -88,6 +88,7 @@ def poincare_section(
 
 @eqx.filter_jit
 def _section(system, solver, y0, h, t0, args, surface, num_steps, places, direction) -> Section:
+    system.check_hamiltonian(t0, y0, args)
     dtype = h.dtype
     grid = Grid([], t0, h)
     height = lambda t, y: surface(t, y, args).astype(dtype)

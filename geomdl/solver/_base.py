@@ -60,6 +60,7 @@ class AbstractGeometricSolver(diffrax.AbstractSolver):
     def init(self, terms: Any, t0: Any, t1: Any, y0: PyTree, args: Any) -> PyTree:
         """Check the system once; there is no state between steps, but a run-time check has to be carried along."""
         system, t, _ = _unwrap(terms, t0, t1, y0)
+        system.check_hamiltonian(t, y0, args)
         checked = self.admit(system, t, y0, args)
         return None if checked is y0 else checked
 

@@ -56,6 +56,7 @@ def separate(name: str, system: HamiltonianSystem, t: Array, y: PyTree, args: An
 @eqx.filter_jit
 def is_mixed(system: HamiltonianSystem, t: Array, y: PyTree, args: Any) -> Bool[Array, ""]:
     """Whether d/dq of H_p differs from zero, beyond round-off, at any of four states."""
+    system.check_hamiltonian(t, y, args)
     leaves, structure = jax.tree.flatten(y)
     keys = jax.random.split(jax.random.key(0), len(leaves))
     noise = [jax.random.normal(key, (4, *leaf.shape), leaf.dtype) for key, leaf in zip(keys, leaves, strict=True)]

@@ -53,7 +53,7 @@ class HamiltonianSystem(diffrax.AbstractTerm):
         return tree.scale(jnp.asarray(control), vf)
 
     def check(self, t: Array, y: PyTree, args: Any) -> None:
-        """Raise `InputError` unless `y` is a state, and the Hamiltonian at it one real number. Traces, computes not."""
+        """Raise `InputError` unless `y` is a state of this system."""
         for path, leaf in jax.tree_util.tree_leaves_with_path(y):
             require(
                 jnp.issubdtype(leaf.dtype, jnp.floating),
@@ -62,6 +62,9 @@ class HamiltonianSystem(diffrax.AbstractTerm):
             )
         require(bool(jax.tree.leaves(y)), "`y0` holds no array.")
         self.structure.check(y)
+
+    def check_hamiltonian(self, t: Array, y: PyTree, args: Any) -> None:
+        """Raise `InputError` unless the Hamiltonian is one real number. It is traced, so this belongs under a `jit`."""
         value = jax.eval_shape(self.hamiltonian, t, y, args)
         require(
             isinstance(value, jax.ShapeDtypeStruct) and value.shape == () and jnp.issubdtype(value.dtype, jnp.floating),

@@ -320,10 +320,14 @@ def test_in_a_process_of_its_own(tmp_path):
     with subprocess.Popen(
         [*COMMAND, "pendulum", "--steps", "100000000000", "--out", "long"],
         env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a background job ignores it
     ) as process:  # fmt: skip
-        assert "steps of 0.1" in process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        assert "Interrupted; nothing was written." in process.communicate(timeout=120)[1]
+        try:
+            assert "steps of 0.1" in process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            assert "Interrupted; nothing was written." in process.communicate(timeout=60)[1]
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert not (tmp_path / "long").exists()
 

@@ -79,7 +79,7 @@ def test_energy_over_many_steps():
         values = jax.vmap(energy)(ys)
         assert jnp.max(jnp.abs(values - values[0])) < 5e-3
         assert np.ptp(ys[0]) > 1
-    assert one.stats["max_iterations"] < 12
+    assert one.stats["max_iterations"] < 25
     assert two.stats["num_iterations"] == 0
 
 

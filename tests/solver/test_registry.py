@@ -14,8 +14,19 @@ from registry import ARGS, BREATHING, ELSEWHERE, FAMILIES, METHODS, START, secon
 import geomdl as gm
 
 everyone = pytest.mark.parametrize("method", METHODS, ids=[m.name for m in METHODS])
-each = pytest.mark.parametrize(
-    "method", [pytest.param(m, id=m.name, marks=pytest.mark.slow if m.slow else ()) for m in METHODS]
+
+
+def chosen(is_quick):
+    """All methods, those that are not quick in the nightly tier."""
+    return pytest.mark.parametrize(
+        "method", [pytest.param(m, id=m.name, marks=() if is_quick(m) else pytest.mark.slow) for m in METHODS]
+    )
+
+
+each = chosen(lambda m: not m.slow)
+#: One of each kind: the rest share these methods' code, and have their own coefficients tested by `each`.
+some = chosen(
+    lambda m: m in FAMILIES or isinstance(m.solver, gm.ImplicitMidpoint | gm.AverageVectorField | gm.KahanLi8)
 )
 END = 2.0
 
@@ -56,7 +67,7 @@ def test_order_with_a_hamiltonian_that_depends_on_time(method):
     assert method.solver.order(BREATHING) == method.order
 
 
-@each
+@some
 def test_order_on_a_second_problem(method):
     system, y0, t1, y1 = second_problem(method)
     steps = method.other or tuple(2 * n for n in method.steps)
@@ -84,7 +95,7 @@ def test_symmetry(method):
         assert defect > 1e-7
 
 
-@each
+@some
 def test_energy_over_ten_thousand_steps(method):
     """Bounded, without a trend; and the state moves."""
     check_energy(method, 10_000)
@@ -108,14 +119,7 @@ def check_energy(method, num_steps):
     assert drift.trend < 0.1 or drift.bound < 1e-12, drift
 
 
-#: The rest share these methods' code.
-DIFFERENTIATED = [*FAMILIES, *(m for m in METHODS if isinstance(m.solver, gm.ImplicitMidpoint | gm.AverageVectorField))]
-
-
-@pytest.mark.parametrize(
-    "method",
-    [pytest.param(m, id=m.name, marks=() if m in DIFFERENTIATED else pytest.mark.slow) for m in METHODS],
-)
+@some
 def test_gradients_of_all_adjoints_agree(method):
     """With each other, and with central differences; also those of dt, t0 and the parameters."""
     adjoints = [gm.DirectAdjoint(), gm.CheckpointedAdjoint()]
