@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PyTree
 
+from geomdl._errors import require
 from geomdl.certify import _input as check
 from geomdl.certify._errors import CertificateError
 from geomdl.certify._march import Health, step
@@ -35,6 +36,10 @@ def symplecticity(solver: Any, system: Any, y: PyTree, *, dt: Any, t0: Any = 0.0
     """
     check.problem(solver, system, y, t0, args, "y")
     check.canonical(system, "`symplecticity`", ": use `poisson`")
+    require(
+        system.beyond != "a constraint",
+        "`symplecticity` measures all directions, and a constrained motion has only those tangent to the constraint.",
+    )
     jacobian, b0, _ = _jacobian(solver, system, y, dt, t0, args)
     return float(jnp.max(jnp.abs(jacobian.T @ b0 @ jacobian - b0)))
 

@@ -5,19 +5,25 @@ from typing import Any
 import diffrax
 import equinox as eqx
 
-from geomdl._errors import require
+from geomdl._errors import InputError, require
 from geomdl.run._in_diffrax import reversible_loop
 
 
-class AbstractAdjoint(eqx.Module):
+class AbstractAdjoint(diffrax.AbstractAdjoint):
     """A choice of `adjoint=`; see the three classes below. All of them give the exact discrete gradient."""
+
+    def loop(self, **inputs: Any) -> Any:
+        """Inside `diffrax.diffeqsolve` only `ReversibleAdjoint` has something to offer."""
+        name = type(self).__name__
+        theirs = "DirectAdjoint" if name == "DirectAdjoint" else "RecursiveCheckpointAdjoint"
+        raise InputError(f"`{name}` is for `integrate`; in `diffeqsolve` use `diffrax.{theirs}()`.")
 
 
 class DirectAdjoint(AbstractAdjoint):
     """Plain automatic differentiation of the scan.
 
     **Cost:** memory O(L) in the number of steps L; no step is computed twice.
-    **Offers:** forward mode (`jax.jvp`, `jax.jacfwd`) and Hessian-vector products, which no other adjoint has.
+    **Offers:** forward mode (`jax.jvp`, `jax.jacfwd`), in `control` as the only one.
     """
 
 
@@ -44,7 +50,7 @@ class CheckpointedAdjoint(AbstractAdjoint):
         )
 
 
-class ReversibleAdjoint(AbstractAdjoint, diffrax.AbstractAdjoint):
+class ReversibleAdjoint(AbstractAdjoint):
     """Store the last state only, and step backwards with the method's own inverse.
 
     It is an adjoint of `diffrax.diffeqsolve` too, for our symmetric solvers with constant steps or `diffrax.StepTo`,
@@ -54,6 +60,7 @@ class ReversibleAdjoint(AbstractAdjoint, diffrax.AbstractAdjoint):
     **Exact** up to the round-off that the way back amplifies: a flow that contracts strongly forwards expands as
     strongly backwards, in which no reversal in floating point can succeed. So the state at which the way back arrives
     is compared with the true one; the gradient is refused where they differ by more than 1e-4, relative to its size.
+    A flow that amplifies round-off to less than that passes, with a gradient that is wrong by about as much.
     **Fails:** `InputError` for a method without an inverse, and for a damping that must amplify round-off past 1e-4;
     at run time where the comparison fails (use `CheckpointedAdjoint()`).
     """

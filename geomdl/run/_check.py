@@ -29,7 +29,10 @@ def check_problem(
     system: Any, solver: Any, y0: PyTree, dt: Any, t0: Any, args: Any, num_steps: Any
 ) -> tuple[PyTree, Array, Array, Any, int]:
     """Check what every run is given, and return `(y0, dt, t0, args, num_steps)` as arrays of definite dtypes."""
-    require(isinstance(system, HamiltonianSystem), f"`system` must be a `HamiltonianSystem`, got {kind(system)}.")
+    has_one = ": use its `.system`" if hasattr(system, "system") else ""
+    require(
+        isinstance(system, HamiltonianSystem), f"`system` must be a `HamiltonianSystem`, got {kind(system)}{has_one}."
+    )
     require(
         isinstance(solver, AbstractGeometricSolver),
         f"`solver` must be a solver of geomdl such as `StormerVerlet()`, got {kind(solver)}; "
@@ -48,9 +51,9 @@ def check_problem(
         "`y0` must hold real floating-point arrays (use `.astype(float)` on integers; split complex numbers).",
     )
     dtype = tree.widest_dtype(y0)
-    h, t0 = _scalar("dt", dt, dtype), _scalar("t0", t0, dtype)
-    require(isinstance(h, jax.core.Tracer) or bool(h != 0), "`dt` is zero: nothing would move.")
-    return solver.admit(system, t0, y0, args), h, t0, args, int(num_steps)
+    h, start = _scalar("dt", dt, dtype), _scalar("t0", t0, dtype)
+    _check_start(y0, dt, t0, dtype)
+    return solver.admit(system, start, y0, args), h, start, args, int(num_steps)
 
 
 def check_saves(num_steps: int, save_every: Any) -> int:
@@ -61,8 +64,8 @@ def check_saves(num_steps: int, save_every: Any) -> int:
     require(save_every >= 1, f"`save_every` must be at least 1, got {save_every}.")
     require(
         num_steps % save_every == 0,
-        f"`save_every` = {save_every} does not divide `num_steps` = {num_steps}: take {num_steps // save_every} times "
-        f"or {num_steps // save_every + 1} times {save_every} steps.",
+        f"`save_every` = {save_every} does not divide `num_steps` = {num_steps}: take {-(-num_steps // save_every)} "
+        f"times {save_every} steps, or `None` to save the last one only.",
     )
     return int(save_every)
 
@@ -79,11 +82,28 @@ def whole(number: Any) -> bool:
 
 def _scalar(name: str, value: Any, dtype: Any) -> Array:
     """A time as an array of the state's dtype."""
-    require(np.ndim(value) == 0, f"`{name}` must be a single number.")
     if not isinstance(value, jax.core.Tracer):
-        require(not isinstance(value, complex), f"`{name}` must be real, got {value}.")
-        require(math.isfinite(float(value)), f"`{name}` must be finite, got {value}.")
+        number = np.asarray(value)
+        require(number.dtype.kind not in "cbOSU", f"`{name}` must be a real number, got {value!r}.")
+        require(number.ndim == 0, f"`{name}` must be a single number.")
+        require(math.isfinite(float(number)), f"`{name}` must be finite, got {value}.")
+    require(np.ndim(value) == 0, f"`{name}` must be a single number.")
     return jnp.asarray(value).astype(dtype)
+
+
+def _check_start(y0: PyTree, dt: Any, t0: Any, dtype: Any) -> None:
+    """What can be said of values that are known. In NumPy, for under a `jit` JAX would make tracers of them."""
+    known = lambda value: not isinstance(value, jax.core.Tracer)
+    if all(map(known, jax.tree.leaves(y0))):
+        finite = all(bool(np.all(np.isfinite(np.asarray(leaf)))) for leaf in jax.tree.leaves(y0))
+        require(finite, "`y0` holds infinite numbers or NaN.")
+    if known(dt):
+        h = np.asarray(dt).astype(dtype)
+        require(bool(h != 0), "`dt` is zero: nothing would move.")
+        if known(t0):
+            start = np.asarray(t0).astype(dtype)
+            lost = bool(start + h == start)
+            require(not lost, f"`dt` = {dt} is lost against `t0` = {t0}: count time from the start instead.")
 
 
 def raise_failure(solution: Outcome, solver: AbstractGeometricSolver) -> Outcome:

@@ -64,6 +64,11 @@ def integrate(
     **Returns:** a `Solution` with `ts`, `ys` (`num_steps / save_every + 1` rows, the first is `y0`), `result`, `stats`.
 
     **Errors:** `InputError` names the argument that is wrong, before anything is compiled.
+
+    **Limits:** compiled once for every `num_steps` and `save_every`; `certify.order` compiles once for all. A function
+    is recognised by its identity, as everywhere in JAX: one that reads a variable which has changed since keeps what it
+    read first. Put what changes into `args` or into a module. Under `jax.jit`, failures raise errors of the runtime;
+    `eqx.filter_jit` words them better.
     """
     y0, h, t0, args, num_steps = check_problem(system, solver, y0, dt, t0, args, num_steps)
     every = check_saves(num_steps, save_every)

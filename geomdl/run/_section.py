@@ -16,6 +16,8 @@ from geomdl.solver import Grid, Tally
 
 #: Newton's method for the fraction of a step at which the surface is met; it converges quadratically.
 NEWTON_STEPS = 4
+#: The part of a step that may be left after them.
+LITTLE = 1e-3
 
 
 class Section(eqx.Module):
@@ -27,7 +29,7 @@ class Section(eqx.Module):
     - `residual`: the largest value of `surface` at a crossing.
     - `result`: a `diffrax.RESULTS`: `successful`, a failed solve, or `max_steps_reached` if there were more crossings
       than places for them.
-    - `stats`: as in `Solution`.
+    - `stats`: as in `Solution`, and `num_jumps`: changes of sign that were no crossing, as of a wrapped angle.
     """
 
     ts: Float[Array, " crossings"]
@@ -104,11 +106,16 @@ def _section(system, solver, y0, h, t0, args, surface, num_steps, places, direct
         part = jax.lax.fori_loop(0, NEWTON_STEPS, newton, below / (below - above))
         return t + part * h, partial(part)
 
-    def land(t: Array, y: PyTree) -> tuple[Array, PyTree]:
-        """Hénon's trick: dy/ds = f / (ds/dt), for the little way that is left; one Euler step in s suffices."""
+    def land(t: Array, y: PyTree, rising: Array) -> tuple[Array, PyTree, Array]:
+        """Hénon's trick: dy/ds = f / (ds/dt), for the little way that is left; one Euler step in s suffices.
+
+        Where that is no little way, or s falls instead of rising, it was not zero that s went through but a jump.
+        """
         rate = system.vf(t, y, args)
         value, slope = jax.jvp(height, (t, y), (jnp.ones_like(t), rate))
-        return t - value / slope, tree.axpy(-value / slope, rate, y)
+        left = -value / slope
+        true = (jnp.abs(left) <= LITTLE * jnp.abs(h)) & ((slope * h > 0) == rising)
+        return t + left, tree.axpy(left, rate, y), true
 
     def body(carry, k):
         y, below, found, tally = carry
@@ -119,11 +126,13 @@ def _section(system, solver, y0, h, t0, args, surface, num_steps, places, direct
         crossed = {1: up, -1: down, 0: up | down}[direction]
 
         def note(found):
-            ts, ys, count, residual = found
-            time, point = land(*fraction(t, y, below, above))
-            ts = ts.at[count].set(time, mode="drop")
-            ys = jax.tree.map(lambda all_, one: all_.at[count].set(one, mode="drop"), ys, point)
-            return ts, ys, count + 1, jnp.maximum(residual, jnp.abs(height(time, point)))
+            ts, ys, count, residual, jumps = found
+            time, point, true = land(*fraction(t, y, below, above), above > below)
+            place = jnp.where(true, count, places)  # beyond the end, where it is dropped
+            ts = ts.at[place].set(time, mode="drop")
+            ys = jax.tree.map(lambda all_, one: all_.at[place].set(one, mode="drop"), ys, point)
+            residual = jnp.where(true, jnp.maximum(residual, jnp.abs(height(time, point))), residual)
+            return ts, ys, count + true.astype(jnp.int32), residual, jumps + (~true).astype(jnp.int32)
 
         found = jax.lax.cond(crossed, note, lambda found: found, found)
         return (step.state, above, found, tally.counted(k, step)), None
@@ -134,10 +143,13 @@ def _section(system, solver, y0, h, t0, args, surface, num_steps, places, direct
         jax.tree.map(lambda leaf: empty(leaf.shape, leaf.dtype), y0),
         jnp.zeros((), jnp.int32),
         jnp.zeros((), dtype),
+        jnp.zeros((), jnp.int32),
     )
     carry = (y0, height(t0, y0), found, Tally.empty())
-    (y, _, (ts, ys, count, residual), tally), _ = jax.lax.scan(body, carry, jnp.arange(num_steps, dtype=jnp.int32))
+    (y, _, (ts, ys, count, residual, jumps), tally), _ = jax.lax.scan(
+        body, carry, jnp.arange(num_steps, dtype=jnp.int32)
+    )
     result = tally.result(tree.is_finite(y))
     full = diffrax.RESULTS.max_steps_reached
     result = diffrax.RESULTS.where((count > places) & (result == diffrax.RESULTS.successful), full, result)
-    return Section(ts, ys, jnp.minimum(count, places), residual, result, tally.stats(num_steps))
+    return Section(ts, ys, jnp.minimum(count, places), residual, result, tally.stats(num_steps) | {"num_jumps": jumps})

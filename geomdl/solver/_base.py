@@ -58,17 +58,22 @@ class AbstractGeometricSolver(diffrax.AbstractSolver):
     # What diffrax asks for.
 
     def init(self, terms: Any, t0: Any, t1: Any, y0: PyTree, args: Any) -> PyTree:
-        """Check the system once; there is no state between steps, but a run-time check has to be carried along."""
+        """Check the system once. There is no state between steps, but a run-time check: a zero that raises."""
         system, t, _ = _unwrap(terms, t0, t1, y0)
         system.check_hamiltonian(t, y0, args)
         checked = self.admit(system, t, y0, args)
-        return None if checked is y0 else checked
+        if checked is y0:
+            return None
+        leaf = jax.tree.leaves(checked)[0].ravel()[0]
+        return leaf - leaf
 
     def step(
         self, terms: Any, t0: Any, t1: Any, y0: PyTree, args: Any, solver_state: PyTree, made_jump: Any
     ) -> tuple[PyTree, None, dict[str, PyTree], PyTree, diffrax.RESULTS]:
         """One step of `diffrax.diffeqsolve`."""
         system, t, h = _unwrap(terms, t0, t1, y0)
+        if solver_state is not None:  # or the compiler would find that nobody asks for the check, and drop it
+            y0 = jax.tree.map(lambda leaf: leaf + solver_state.astype(leaf.dtype), y0)
         step = self.advance(system, t, h, y0, args)
         slope = lambda time, y: tree.scale(h, system.vf(time, y, args))
         dense = {"y0": y0, "y1": step.state, "k0": slope(t, y0), "k1": slope(t + h, step.state)}

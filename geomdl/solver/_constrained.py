@@ -13,13 +13,13 @@ from geomdl._errors import InputError
 from geomdl._fixed_point import Root
 from geomdl.solver._implicit import AbstractImplicit
 from geomdl.solver._root import AbstractRoot, FixedPoint
-from geomdl.solver._separability import is_mixed
+from geomdl.solver._separability import separate
 from geomdl.solver._step import Step
 from geomdl.system import AbstractSplit, ConstrainedSystem, HamiltonianSystem, Shear, consistency
 
-MIXED = (
-    "needs H = T(p) + V(q), and the mixed second derivative of this Hamiltonian does not vanish: take coordinates in "
-    "which the kinetic energy depends on p alone, such as Cartesian ones, and put the rest into the constraint."
+REMEDY = (
+    "Take coordinates in which the kinetic energy depends on p alone, such as Cartesian ones, and put the rest into "
+    "the constraint"
 )
 
 
@@ -36,11 +36,7 @@ class AbstractConstrained(AbstractImplicit):
         y = super().check(system, t, y, args)
         hamiltonian = system.hamiltonian
         if not (isinstance(hamiltonian, AbstractSplit) and all(isinstance(part, Shear) for part in hamiltonian.parts)):
-            mixed = is_mixed(system, t, y, args)
-            if isinstance(mixed, jax.core.Tracer):
-                y = eqx.error_if(y, mixed, f"`{name}` {MIXED}")
-            elif mixed:
-                raise InputError(f"`{name}` {MIXED}")
+            separate(name, system, t, y, args, REMEDY)
         off = jnp.maximum(*system.violation(t, y, args))
         if isinstance(off, jax.core.Tracer):  # what is known `system.check` has looked at
             y = eqx.error_if(y, off > consistency(off.dtype), "`y0` violates the constraint: use `system.project`.")

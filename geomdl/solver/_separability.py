@@ -8,13 +8,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, PyTree
 
 from geomdl import _tree as tree
+from geomdl._dependence import depends
 from geomdl._errors import InputError, require
 from geomdl.structure import Canonical
 from geomdl.system import AbstractSplit, HamiltonianSystem, Separable
 
-REFUSAL = (
-    "splits H = T(p) + V(q), and the mixed second derivative of this Hamiltonian does not vanish. Use "
-    "`ImplicitMidpoint()`, `GaussLegendre()` or `HamiltonJacobi()`, or the semi-explicit `ExtendedPhaseSpace()`."
+#: What to do instead.
+REMEDY = (
+    "Use `ImplicitMidpoint()`, `GaussLegendre()` or `HamiltonJacobi()`, or the semi-explicit `ExtendedPhaseSpace()`"
 )
 
 
@@ -33,30 +34,42 @@ def parts_of(system: HamiltonianSystem, y: PyTree) -> tuple[Any, Any]:
     ).parts
 
 
-def separate(name: str, system: HamiltonianSystem, t: Array, y: PyTree, args: Any) -> PyTree:
+def separate(name: str, system: HamiltonianSystem, t: Array, y: PyTree, args: Any, remedy: str = REMEDY) -> None:
     """Refuse a Hamiltonian that is not a sum of parts.
 
-    The mixed second derivative is evaluated at the start and at a few states around it, in pseudo-random directions.
-    What is known when the call is made raises `InputError` at once, what is traced raises when it runs.
+    What decides is the program of H_p: if nothing in it depends on q, then H = T(p) + V(q) for all states, times and
+    parameters. Only to say what is wrong the mixed second derivative is evaluated, at the start and at a few states
+    around it: its zeros there would prove nothing, for a coupling may be zero at first and still have a derivative.
     """
     if isinstance(system.hamiltonian, AbstractSplit):
-        return y
+        return
     require(
         isinstance(system.structure, Canonical),
         f"`{name}` needs a Hamiltonian in parts: `Separable`, or `Split` with the flow of each part.",
     )
-    mixed = is_mixed(system, t, y, args)
-    if isinstance(mixed, jax.core.Tracer):
-        return eqx.error_if(y, mixed, f"`{name}` {REFUSAL}")
-    if mixed:
-        raise InputError(f"`{name}` {REFUSAL}")
-    return y
+    system.check_hamiltonian(t, y, args)
+    if not depends(lambda q, p, t: _velocity(system, t, q, p, args), y[0], y[1], t):
+        return
+    mixed = _is_mixed(system, t, y, args)
+    if isinstance(mixed, jax.core.Tracer) or mixed:
+        raise InputError(
+            f"`{name}` splits H = T(p) + V(q), and the mixed second derivative of this Hamiltonian does not vanish. "
+            f"{remedy}; if it is a sum, say so by `Separable(kinetic, potential)`."
+        )
+    raise InputError(
+        f"`{name}` splits H = T(p) + V(q). The mixed second derivative of this Hamiltonian vanishes at `y0` and around "
+        f"it, but H_p is computed from q too, and may depend on it elsewhere: write `Separable(kinetic, potential)` if "
+        f"it is a sum. If not: {remedy[0].lower()}{remedy[1:]}."
+    )
+
+
+def _velocity(system: HamiltonianSystem, t: Array, q: PyTree, p: PyTree, args: Any) -> PyTree:
+    return jax.grad(lambda p: system.hamiltonian(t, (q, p), args))(p)
 
 
 @eqx.filter_jit
-def is_mixed(system: HamiltonianSystem, t: Array, y: PyTree, args: Any) -> Bool[Array, ""]:
+def _is_mixed(system: HamiltonianSystem, t: Array, y: PyTree, args: Any) -> Bool[Array, ""]:
     """Whether d/dq of H_p differs from zero, beyond round-off, at any of four states."""
-    system.check_hamiltonian(t, y, args)
     leaves, structure = jax.tree.flatten(y)
     keys = jax.random.split(jax.random.key(0), len(leaves))
     noise = [jax.random.normal(key, (4, *leaf.shape), leaf.dtype) for key, leaf in zip(keys, leaves, strict=True)]
@@ -66,7 +79,7 @@ def is_mixed(system: HamiltonianSystem, t: Array, y: PyTree, args: Any) -> Bool[
 
     def probe(weight: Array, direction: PyTree) -> Array:
         q, p = tree.axpy(weight * size, direction, y)
-        velocity = lambda q, p: jax.grad(system.hamiltonian, argnums=1)(t, (q, p), args)[1]
+        velocity = lambda q, p: _velocity(system, t, q, p, args)
         along_q = jax.jvp(lambda q: velocity(q, p), (q,), (direction[0],))[1]
         along_p = jax.jvp(lambda p: velocity(q, p), (p,), (direction[1],))[1]
         rest = tree.max_abs(velocity(q, p), dtype) / size

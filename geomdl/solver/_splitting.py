@@ -39,7 +39,8 @@ class AbstractSplitting(AbstractGeometricSolver):
 
     def check(self, system: HamiltonianSystem, t: Array, y: PyTree, args: Any) -> PyTree:
         """Refuse a Hamiltonian that is not a sum of parts."""
-        return separate(type(self).__name__, system, t, y, args)
+        separate(type(self).__name__, system, t, y, args)
+        return y
 
     def advance(self, system: HamiltonianSystem, t: Array, h: Array, y: PyTree, args: Any) -> Step:
         """One step, unmerged."""

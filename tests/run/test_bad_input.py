@@ -1,5 +1,6 @@
 """Bad input to a run: one sentence that names the argument, before anything is compiled."""
 
+import diffrax
 import jax
 import jax.numpy as jnp
 import pytest
@@ -17,6 +18,11 @@ CASES = {
     "zero dt": ({"dt": 0.0}, "`dt` is zero"),
     "nan dt": ({"dt": float("nan")}, "`dt` must be finite"),
     "many dt": ({"dt": jnp.ones(3)}, "`dt` must be a single number"),
+    "a word for dt": ({"dt": "0.1"}, "`dt` must be a real number"),
+    "complex dt": ({"dt": 1j}, "`dt` must be a real number"),
+    "dt too small": ({"t0": 1e18}, "`dt` = 0.1 is lost against `t0`"),
+    "nan start": ({"y0": (Q * jnp.nan, Q)}, "`y0` holds infinite numbers or NaN"),
+    "a problem": ({"system": gm.problems.pendulum()}, "got `Problem`: use its `.system`"),
     "infinite t0": ({"t0": float("inf")}, "`t0` must be finite"),
     "negative steps": ({"num_steps": -1}, "`num_steps` must lie between 0"),
     "fractional steps": ({"num_steps": 2.5}, "`num_steps` must be an integer"),
@@ -84,21 +90,52 @@ def test_at_construction(make, sentence):
         make()
 
 
-def test_a_hamiltonian_that_is_not_separable_is_refused_inside_jit():
-    """There its values are not known before it runs; then it raises."""
+ENDS = {
+    "integrate": lambda system, args: gm.integrate(system, gm.KahanLi8(), START, dt=0.1, num_steps=3, args=args).ys,
+    "diffeqsolve": lambda system, args: diffrax.diffeqsolve(system, gm.KahanLi8(), 0.0, 0.3, 0.1, START, args=args).ys,
+}
+COUPLED = {
+    "always": lambda t, y, a: 0.5 * jnp.sum((y[0] ** 2 + 1) * (a * y[1] ** 2 + 1)),
+    "not yet": lambda t, y, a: jnp.sum(y[0] ** 2 + y[1] ** 2) + a * jnp.where(t > 5, 1.0, 0.0) * jnp.sum(y[0] * y[1]),
+    "elsewhere": lambda t, y, a: jnp.sum(y[0] ** 2 + y[1] ** 2) + a * jnp.sum(jax.nn.relu(y[0] - 8) ** 3 * y[1] ** 2),
+    "in a function": jax.jit(lambda t, y, a: 0.5 * jnp.sum((y[0] ** 2 + 1) * (a * y[1] ** 2 + 1))),
+}
 
-    @jax.jit
-    def run(scale):
-        system = gm.HamiltonianSystem(lambda t, y, args: 0.5 * jnp.sum((y[0] ** 2 + 1) * (scale * y[1] ** 2 + 1)))
-        return gm.integrate(system, gm.StormerVerlet(), START, dt=0.1, num_steps=3).ys
 
-    with pytest.raises(Exception, match="mixed second derivative"):
-        jax.block_until_ready(run(jnp.asarray(1.0)))
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("coupling", COUPLED)
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+def test_no_coupling_is_overlooked(end, coupling, strength):
+    """Also one that is zero at the start, or for the parameters at hand: its derivative would be wrong; also in jit."""
+    system = gm.HamiltonianSystem(COUPLED[coupling])
+    with pytest.raises(gm.InputError, match="mixed second derivative"):
+        ENDS[end](system, strength)
+    with pytest.raises(gm.InputError, match="mixed second derivative"):
+        jax.jit(lambda strength: ENDS[end](system, strength))(strength)
+
+
+def test_a_start_off_the_constraint_is_refused_inside_diffrax():
+    """There values are traced: it raises when it runs."""
+    system = gm.ConstrainedSystem(
+        gm.Separable(lambda t, p, args: 0.5 * jnp.sum(p**2), lambda t, q, args: q[1]),
+        lambda t, q, args: jnp.sum(q**2)[None] - 1,
+    )
+    start = (jnp.array([1.1, 0.0]), jnp.array([0.0, 1.0]))
+    with pytest.raises(Exception, match="violates the constraint"):
+        diffrax.diffeqsolve(system, gm.Rattle(), 0.0, 1.0, 0.1, start)
+    on_it = diffrax.diffeqsolve(system, gm.Rattle(), 0.0, 1.0, 0.1, system.project(start))
+    assert abs(float(jnp.sum(on_it.ys[0][0] ** 2)) - 1) < 1e-13
+
+
+@pytest.mark.parametrize("adjoint", [gm.DirectAdjoint(), gm.CheckpointedAdjoint()])
+def test_adjoints_that_are_not_for_diffrax_say_so(adjoint):
+    with pytest.raises(gm.InputError, match=r"is for `integrate`; in `diffeqsolve` use `diffrax\."):
+        diffrax.diffeqsolve(PENDULUM, gm.StormerVerlet(), 0.0, 1.0, 0.1, START, adjoint=adjoint)
 
 
 def test_a_separable_hamiltonian_need_not_say_so():
-    """A plain callable that is T + V passes, also at the origin, and steps as the declared one does."""
-    plain = gm.HamiltonianSystem(lambda t, y, args: 0.5 * jnp.sum(y[1] ** 2) - jnp.sum(jnp.cos(y[0])))
+    """A plain callable that is T + V passes, under jit too, also at the origin, and steps as the declared one does."""
+    plain = gm.HamiltonianSystem(jax.jit(lambda t, y, args: 0.5 * jnp.sum(y[1] ** 2) - jnp.sum(jnp.cos(y[0]))))
     ours = gm.integrate(plain, gm.BlanesMoan4(), START, dt=0.1, num_steps=10).ys
     declared = gm.integrate(PENDULUM, gm.BlanesMoan4(), START, dt=0.1, num_steps=10).ys
     assert jax.tree.all(jax.tree.map(lambda a, b: bool(jnp.allclose(a, b, rtol=1e-14)), ours, declared))

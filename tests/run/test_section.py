@@ -55,6 +55,20 @@ def test_too_many_crossings_are_reported():
     np.testing.assert_allclose(full.ts, crossings().ts[:2])
 
 
+def test_a_jump_is_no_crossing():
+    """An angle that is wrapped changes sign where it jumps; the pendulum below turns over again and again."""
+    wrapped = lambda t, y, args: jnp.mod(y[0][0] + jnp.pi, 2 * jnp.pi) - jnp.pi
+    y0 = (jnp.array([-0.5]), jnp.array([2.5]))
+    run = lambda direction: gm.poincare_section(
+        PENDULUM.system, gm.BlanesMoan4(), y0, wrapped, dt=0.1, num_steps=200, direction=direction, max_crossings=20
+    )
+    down, up, both = run(-1), run(1), run(0)
+    assert int(down.count) == 0
+    assert int(down.stats["num_jumps"]) >= 4
+    assert int(up.count) == int(both.count) >= 4
+    assert bool(jnp.all(jnp.diff(both.ts[: int(both.count)]) > 0))
+
+
 def test_derivative_of_a_crossing():
     """The time of the second crossing as a function of the start, against central differences."""
 

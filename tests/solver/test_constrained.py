@@ -194,7 +194,7 @@ def test_what_cannot_be_integrated_is_refused():
     with pytest.raises(gm.InputError, match=r"shape \(m,\)"):
         short(ConstrainedSystem(SYSTEM.hamiltonian, lambda t, q, args: jnp.sum(q**2) - 1), Rattle())
     mixed = ConstrainedSystem(lambda t, y, args: jnp.sum(y[1] ** 2) * (1 + y[0][2] ** 2), sphere)
-    with pytest.raises(gm.InputError, match="needs H = T"):
+    with pytest.raises(gm.InputError, match="splits H = T"):
         short(mixed, Rattle())
 
 
