@@ -3,7 +3,7 @@
 import jax
 
 import geomdl as gm
-from benchmarks._candidate import Candidate, LeftOut, compiled
+from benchmarks._candidate import Candidate, compiled
 from benchmarks.trajectories._problem import VERLET, Problem, State
 from benchmarks.trajectories._raw import answer
 
@@ -15,8 +15,6 @@ def geomdl(problem: Problem) -> Candidate:
 
 def hamilton_jacobi(problem: Problem) -> Candidate:
     """Another method, of which only the compile time is wanted: it takes longest to compile."""
-    if not hasattr(gm, "HamiltonJacobi"):
-        raise LeftOut("left out: geomdl has no HamiltonJacobi")
     return _candidate(problem, gm.HamiltonJacobi(order=4))
 
 
