@@ -179,6 +179,8 @@ def work_precision(curves: Mapping[str, tuple[Any, Any]], cost: str = "seconds")
 
     **Returns:** a matplotlib `Figure`.
     """
+    from matplotlib.ticker import NullFormatter
+
     fig, ((axes,),) = figure(7, 4.6)
     for i, (name, (costs, errors)) in enumerate(curves.items()):
         order = np.argsort(np.asarray(costs, float))
@@ -187,6 +189,7 @@ def work_precision(curves: Mapping[str, tuple[Any, Any]], cost: str = "seconds")
         style = {"marker": marker, "linestyle": line, "color": colour, "markersize": 5, "linewidth": 1.2}
         axes.plot(np.asarray(costs, float)[order], _positive(np.asarray(errors, float)[order]), label=name, **style)
     axes.set(xscale="log", yscale="log")
+    axes.xaxis.set_minor_formatter(NullFormatter())  # within few decades the labels between them overlap
     tidy(axes, cost, "error", "Work and precision")
     _legend(fig, axes)
     return fig
@@ -214,4 +217,5 @@ def _positive(values: Any) -> np.ndarray:
 def _legend(fig: Any, axes: Any) -> None:
     handles, names = axes.get_legend_handles_labels()
     if handles:
-        fig.legend(handles, names, loc="outside lower center", ncols=4, frameon=False)
+        columns = min(4, max(1, 84 // (max(map(len, names)) + 6)))  # as many as the picture is wide
+        fig.legend(handles, names, loc="outside lower center", ncols=columns, frameon=False)
