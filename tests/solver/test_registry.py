@@ -149,3 +149,20 @@ def test_gradients_of_all_adjoints_agree(method):
         chex.assert_trees_all_close(other, first, rtol=1e-10, atol=1e-10)
     slope = sum(np.sum(g * d) for g, d in zip(jax.tree.leaves(first), jax.tree.leaves(direction), strict=True))
     assert abs(slope - (above - below) / (2 * step)) < 1e-8 * max(1, abs(slope))
+
+
+@pytest.mark.parametrize("table", ["BlanesMoan4", "McLachlan4", "KahanLi8"])
+def test_a_wrong_coefficient_shows(table):
+    """One per mille at one place, and the order is lost, or the method is refused; so these tests can fail."""
+    right = getattr(gm, table)()
+    wrong = list(right.coefficients)
+    wrong[2] *= 1.001
+    with pytest.raises(gm.InputError, match="must sum to 1"):
+        gm.Splitting(tuple(wrong), right.outer, right.formal_order)
+    wrong[4] += right.coefficients[2] - wrong[2]  # consistent again, and still wrong
+    broken = gm.Splitting(tuple(wrong), right.outer, right.formal_order)
+    found = gm.certify.order(
+        broken, BREATHING, START, t1=END, steps=(32, 64, 128), args=ARGS, reference=breathing_end()
+    )
+    assert found.slope < right.formal_order - 0.9
+    assert not broken.symmetric
