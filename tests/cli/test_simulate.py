@@ -17,7 +17,12 @@ from geomdl.cli._app import run
 from geomdl.cli._solvers import SOLVERS, choose_solver
 from geomdl.solver import LobattoPair
 
-COMMAND = [sys.executable, "-c", "from geomdl.cli import main; main()", "simulate"]
+COMMAND = [
+    sys.executable,
+    "-c",
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);from geomdl.cli import main; main()",
+    "simulate",
+]
 ENVIRONMENT = {**os.environ, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(Path(gm.__file__).parents[1])}
 ENVIRONMENT.pop("JAX_ENABLE_X64", None)
 ALWAYS = {"trajectory.npz", "summary.json", "orbit.png", "energy.png"}
@@ -320,7 +325,6 @@ def test_in_a_process_of_its_own(tmp_path):
     with subprocess.Popen(
         [*COMMAND, "pendulum", "--steps", "100000000000", "--out", "long"],
         env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a background job ignores it
     ) as process:  # fmt: skip
         try:
             assert "steps of 0.1" in process.stdout.readline()
