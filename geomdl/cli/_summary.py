@@ -10,6 +10,9 @@ from geomdl._version import __version__
 from geomdl.cli._measure import Apart, Kept
 from geomdl.cli._trajectory import Trajectory
 
+#: A relative energy error beyond which a run shows nothing.
+LARGE = 0.1
+
 
 def results(run: Trajectory, kept: dict[str, Kept], apart: Apart | None, steps: int) -> dict[str, Any]:
     """What came out: errors of the invariants and of the state, times, and what it ran on."""
@@ -40,6 +43,8 @@ def sentences(summary: dict[str, Any]) -> str:
         drift = energy["relative_drift_per_unit_time"]
         lines = [f"relative energy error at most {energy['max_relative_error']:.2e}, drift {drift:+.1e}"]
     lines[0] += " per unit of time"
+    if (energy["max_relative_error"] or 0) > LARGE:
+        lines.append("warning: the energy is badly wrong, so is the motion: take a smaller --dt")
     others = {name.replace("_", " "): error for name, error in summary["invariants"].items() if name != "energy"}
     words = [f"{name} {error['max_error']:.2e}" for name, error in others.items()]
     words += [f"(q, p) at the end {known['error_at_end']:.2e}"] if known else []

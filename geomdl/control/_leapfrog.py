@@ -10,7 +10,8 @@ from jaxtyping import Array, PyTree
 from geomdl import _tree as tree
 from geomdl._errors import InputError, require
 from geomdl.control._rates import LayerCotangent, Rates, Wanted
-from geomdl.control._solver import LARGEST_ERROR, AbstractLayerSolver, CostateStep, Step
+from geomdl.control._solver import AbstractLayerSolver, CostateStep, Step
+from geomdl.run import LARGEST_ERROR
 
 
 class Leapfrog(AbstractLayerSolver):

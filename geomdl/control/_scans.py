@@ -15,8 +15,8 @@ from jaxtyping import Array, Bool, PyTree
 from geomdl import _tree as tree
 from geomdl.control._problem import Inputs, Problem
 from geomdl.control._rates import LayerCotangent, Wanted
-from geomdl.control._solver import LARGEST_ERROR, AbstractLayerSolver
-from geomdl.run import Cuts
+from geomdl.control._solver import AbstractLayerSolver
+from geomdl.run import Cuts, has_arrived
 
 
 class Forward(NamedTuple):
@@ -106,9 +106,7 @@ class Sweeper(eqx.Module):
             return (carry, step.state), out
 
         back, arrived = self._sweep(body, inputs, p, wanted, (inputs.ts, inputs.hs, inputs.layers), x)
-        size = tree.max_abs(inputs.x0, inputs.hs.dtype)
-        size = jnp.where(size > 0, size, tree.max_abs(x, inputs.hs.dtype))  # a start at zero has no size of its own
-        lost = ~(tree.max_abs(tree.subtract(arrived, inputs.x0), inputs.hs.dtype) <= LARGEST_ERROR * size)
+        lost = ~has_arrived(arrived, inputs.x0, x, inputs.hs.dtype)
         # The costates of a way back that went astray are wrong at every layer.
         poison = lambda leaf: jnp.where(lost, jnp.nan, leaf)
         back = back._replace(

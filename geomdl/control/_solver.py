@@ -12,9 +12,6 @@ from jaxtyping import Array, Bool, PyTree
 from geomdl._errors import InputError
 from geomdl.control._rates import LayerCotangent, Rates, Wanted
 
-#: How far a reversal may miss the true state, relative to its size, before the gradient is refused.
-LARGEST_ERROR = 1e-4
-
 
 class Step(NamedTuple):
     """One layer forward: the new state, the running cost it adds, and whether its solve converged.

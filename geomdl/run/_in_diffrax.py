@@ -13,10 +13,9 @@ from jaxtyping import Array, PyTree
 from geomdl import _tree as tree
 from geomdl._custom_rule import hoist, with_rule
 from geomdl._errors import require
+from geomdl.run._arrival import has_arrived
 from geomdl.solver import AbstractGeometricSolver
 
-#: How far a reversal may miss the start, relative to its size, before the gradient is refused.
-LARGEST_ERROR = 1e-4
 #: How far a save may lie from a step, in units of the step.
 ON_THE_GRID = 1e-6
 
@@ -156,10 +155,7 @@ def _back(
 
     start = (steps.count, y, arrive(steps.count, tree.zeros_like(y)), tree.zeros_like(asked), jnp.asarray(True))
     _, arrived, bar, captured_bar, fine = jax.lax.while_loop(lambda state: state[0] > 0, body, start)
-    dtype = tree.widest_dtype(y0)
-    size = tree.max_abs(y0, dtype)
-    size = jnp.where(size > 0, size, tree.max_abs(y, dtype))
-    fine = fine & (tree.max_abs(tree.subtract(arrived, y0), dtype) <= LARGEST_ERROR * size)
+    fine = fine & has_arrived(arrived, y0, y, tree.widest_dtype(y0))
     fine = fine & jnp.all(on_grid | ~jnp.isfinite(ts))
     found = jax.tree.map(lambda leaf: jnp.where(fine, leaf, jnp.nan), (captured_bar, bar))
     found = eqx.error_if(

@@ -12,11 +12,9 @@ from jaxtyping import Array, PyTree
 from geomdl import _tree as tree
 from geomdl._custom_rule import with_rule
 from geomdl.run._adjoint import AbstractAdjoint, CheckpointedAdjoint, ReversibleAdjoint
+from geomdl.run._arrival import has_arrived
 from geomdl.run._cuts import Cuts
 from geomdl.solver import AbstractLoop, Carry, Grid, Pull, Tally
-
-#: How far a reversal may miss a state that is known, relative to its size, before the gradient is refused.
-LARGEST_ERROR = 1e-4
 
 #: A progress meter moves about this often.
 TICKS = 100
@@ -109,9 +107,7 @@ def _back(plan: Plan, grid: Grid, wanted: Grid, ys: PyTree, bars: PyTree) -> tup
     def save(pull: Pull, row: tuple):
         i, y, bar = row
         pull = plan.loop.retreat(grid, i * plan.every, plan.every, pull)
-        size = tree.max_abs(y, dtype)
-        size = jnp.where(size > 0, size, tree.max_abs(pull.y, dtype))  # a state at zero has no size of its own
-        arrived = tree.max_abs(tree.subtract(pull.y, y), dtype) <= LARGEST_ERROR * size
+        arrived = has_arrived(pull.y, y, last(ys), dtype)
         return Pull(y, tree.add(pull.bar, bar), pull.grid, pull.converged & arrived), None
 
     last = lambda rows: jax.tree.map(lambda row: row[-1], rows)

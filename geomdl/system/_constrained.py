@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
 from geomdl import _tree as tree
+from geomdl._dependence import depends
 from geomdl._errors import InputError, require
 from geomdl._fixed_point import fixed_point
 from geomdl.structure import Canonical
@@ -113,6 +114,10 @@ class ConstrainedSystem(HamiltonianSystem):
         require(
             array and jnp.issubdtype(value.dtype, jnp.floating),
             f"`constraint` must return an array of shape (m,) with m >= 1, got {value}.",
+        )
+        require(
+            not depends(lambda t, q: self.constraint(t, q, args), t, y[0]),
+            "`constraint` depends on time, which is not supported: the hidden constraint would be another one.",
         )
         position, momentum = self.violation(t, y, args)
         if not isinstance(position, jax.core.Tracer) and not isinstance(momentum, jax.core.Tracer):

@@ -311,6 +311,11 @@ def test_nothing_is_half_written(tmp_path, monkeypatch, capsys):
         assert list(tmp_path.iterdir()) == []
 
 
+def test_a_run_that_shows_nothing_says_so(tmp_path, capsys):
+    assert simulate("kepler", "--dt", "5", "--steps", "40", "--out", "here") == 0
+    assert "warning: the energy is badly wrong" in capsys.readouterr().out
+
+
 def test_in_a_process_of_its_own(tmp_path):
     """Float64 is set by the command itself; an interrupt ends a long run at once and leaves nothing."""
     done = subprocess.run(

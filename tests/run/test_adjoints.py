@@ -97,6 +97,22 @@ def test_a_reversal_that_goes_astray_is_refused():
     assert bool(jnp.all(jnp.isfinite(jax.grad(end)(problem.y0[0], 20))))
 
 
+def test_a_start_at_zero():
+    """Driven from rest: the way back ends near zero, and near is not far."""
+    driven = gm.HamiltonianSystem(
+        gm.Separable(lambda t, p, args: 0.5 * jnp.sum(p**2), lambda t, q, args: jnp.sum(q**2 / 2 - args * q))
+    )
+    rest = (jnp.zeros(2), jnp.zeros(2))
+
+    def end(args, adjoint):
+        return jnp.sum(
+            gm.integrate(driven, gm.BlanesMoan4(), rest, dt=0.1, num_steps=37, args=args, adjoint=adjoint).ys[0]
+        )
+
+    gradients = [jax.grad(end)(0.3, adjoint) for adjoint in (gm.DirectAdjoint(), gm.ReversibleAdjoint())]
+    np.testing.assert_allclose(gradients[1], gradients[0], rtol=1e-12)
+
+
 def test_parameters_may_be_captured_or_held():
     """A closure over a tracer, a module's field, a Python float: each gets its derivative."""
 

@@ -114,6 +114,24 @@ def test_no_coupling_is_overlooked(end, coupling, strength):
         jax.jit(lambda strength: ENDS[end](system, strength))(strength)
 
 
+def test_a_sum_that_cannot_be_seen_has_to_be_declared():
+    """Joined and taken apart again; then the message says what to write."""
+    joined = gm.HamiltonianSystem(lambda t, y, args: 0.5 * jnp.sum(jnp.concatenate(y) ** 2))
+    with pytest.raises(
+        gm.InputError, match=r"vanishes at `y0`.*write `Separable\(kinetic, potential\)` if it is a sum"
+    ):
+        ENDS["integrate"](joined, None)
+
+
+def test_a_constraint_that_moves_is_refused():
+    growing = gm.ConstrainedSystem(
+        gm.Separable(lambda t, p, args: 0.5 * jnp.sum(p**2), lambda t, q, args: q[1]),
+        lambda t, q, args: jnp.sum(q**2)[None] - (1 + 0.1 * t) ** 2,
+    )
+    with pytest.raises(gm.InputError, match="`constraint` depends on time"):
+        gm.integrate(growing, gm.Rattle(), (jnp.array([1.0, 0.0]), jnp.array([0.0, 1.0])), dt=0.1, num_steps=3)
+
+
 def test_a_start_off_the_constraint_is_refused_inside_diffrax():
     """There values are traced: it raises when it runs."""
     system = gm.ConstrainedSystem(
