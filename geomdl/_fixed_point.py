@@ -9,8 +9,9 @@ from jaxtyping import Array, Bool, Int, PyTree
 
 from geomdl import _tree as tree
 
-#: Increments that stop shrinking this close to the tolerance are round-off.
-PLATEAU = 1e3
+#: Increments that stop shrinking within this many times the tolerance are round-off. The tolerance of the solvers is a
+#: thousandth of the unit round-off, so this is a thousand units.
+PLATEAU = 1e6
 
 
 class Root(NamedTuple):
@@ -32,7 +33,7 @@ def iterate(
     r"""Iterate `x <- g(x)` until the increment is small.
 
     Stops once $|x_{k+1} - x_k|_\infty \le \tau \max(|x_{k+1}|_\infty, \sigma)$ in every leaf, which does not depend on
-    units: positions and momenta are leaves of their own. Increments that have stopped shrinking at a thousand times
+    units: positions and momenta are leaves of their own. Increments that have stopped shrinking within `PLATEAU` times
     the tolerance, relative to the largest of all leaves, are round-off, and count as converged too: a momentum that
     passes through zero is the difference of larger numbers.
 

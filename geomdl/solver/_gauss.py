@@ -13,7 +13,7 @@ from geomdl.solver._base import stage_velocity
 from geomdl.solver._implicit import AbstractImplicit
 from geomdl.solver._quadrature import gauss_symplectic
 from geomdl.solver._root import AbstractRoot, FixedPoint
-from geomdl.solver._step import Step
+from geomdl.solver._step import Step, exact_sum
 from geomdl.system import HamiltonianSystem
 
 #: More stages gain nothing in double precision.
@@ -70,8 +70,8 @@ class GaussLegendre(AbstractImplicit):
 
         guess = jax.tree.map(lambda leaf: jnp.zeros((self.stages, *leaf.shape), leaf.dtype), y)
         increments, converged, iterations = self.solve(stages, guess, y)
-        total = jax.tree.map(lambda leaf: jnp.sum(leaf, axis=0), increments)
-        return Step(tree.add(y, total), total, converged, iterations)
+        total, remainder = exact_sum(increments)
+        return Step(tree.add(y, tree.add(total, remainder)), total, converged, iterations, remainder)
 
 
 class ImplicitMidpoint(AbstractImplicit):

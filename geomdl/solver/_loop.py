@@ -71,7 +71,7 @@ class StepLoop(AbstractLoop):
         def body(i, state):
             carry, tally = state
             step = self.advance(grid.captured, grid.time(k + i), grid.h, carry.y)
-            carry = Carry(step.state, None) if carry.rest is None else carry.plus(step.increment)
+            carry = Carry(step.state, None) if carry.rest is None else carry.plus(step.increment, step.remainder)
             return carry, tally.counted(k + i, step)
 
         return repeat(body, steps, (carry, Tally.empty()))

@@ -12,9 +12,9 @@ from jaxtyping import Array, PyTree
 from geomdl._errors import require
 from geomdl._fixed_point import Root, fixed_point, implicit, iterate
 
-#: Tolerance in units of round-off, unless given. Below 1, so that a solve ends where increments stop shrinking: what
-#: is left undone at 2 has a sign, and makes energy drift (outer Solar System, 1e4 steps: 1e-13 instead of 2e-15).
-ROUND_OFF = 0.1
+#: Tolerance in units of round-off, unless given. Far below 1, so that a solve ends where increments stop shrinking:
+#: what is left undone at 2 has a sign, and makes energy drift (outer Solar System, 1e4 steps: 1e-13 instead of 2e-15).
+ROUND_OFF = 0.001
 
 
 class AbstractRoot(eqx.Module):

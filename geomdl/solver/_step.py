@@ -16,6 +16,7 @@ class Step(NamedTuple):
     - `state`: y at t + h.
     - `increment`: the new state less the old one, computed without cancellation; `None` where the step is no sum.
       What `compensated=True` adds up.
+    - `remainder`: what rounding has cut off from the increment, if that is known.
     - `converged`: whether the solve converged; `None` for an explicit method.
     - `iterations`: how many iterations it took; `None` for an explicit method.
     """
@@ -24,6 +25,7 @@ class Step(NamedTuple):
     increment: PyTree | None = None
     converged: Bool[Array, ""] | None = None
     iterations: Int[Array, ""] | None = None
+    remainder: PyTree | None = None
 
 
 class Tally(NamedTuple):
@@ -110,12 +112,36 @@ class Carry(NamedTuple):
     y: PyTree
     rest: PyTree | None
 
-    def plus(self, increment: PyTree) -> "Carry":
-        """Add, by Kahan's summation where a rest is kept."""
+    def plus(self, increment: PyTree, remainder: PyTree | None = None) -> "Carry":
+        """Add; where a rest is kept, what the sum loses goes there, together with the `remainder`."""
         if self.rest is None:
             return Carry(tree.add(self.y, increment), None)
-        pairs = jax.tree.map(_two_sum, self.y, tree.add(self.rest, increment))
-        return Carry(*jax.tree.transpose(jax.tree.structure(self.y), jax.tree.structure((0, 0)), pairs))
+        total, lost = self._sums(self.y, increment)
+        rest = tree.add(self.rest, lost)
+        return Carry(*self._sums(total, rest if remainder is None else tree.add(rest, remainder)))
+
+    @staticmethod
+    def _sums(a: PyTree, b: PyTree) -> tuple[PyTree, PyTree]:
+        pairs = jax.tree.map(_two_sum, a, b)
+        total, lost = jax.tree.transpose(jax.tree.structure(a), jax.tree.structure((0, 0)), pairs)
+        return total, lost
+
+
+def exact_sum(terms: PyTree) -> tuple[PyTree, PyTree]:
+    """The sum along the leading axis, and what rounding has cut off from it.
+
+    All terms are first rounded to a grid so coarse that their sum is exact (Rump, Ogita & Oishi, SIAM J. Sci. Comput.
+    31 (2008)); what lies below the grid is summed apart.
+    """
+
+    def leaf(x: Array) -> tuple[Array, Array]:
+        unit = jax.lax.stop_gradient(2 * len(x) * jnp.max(jnp.abs(x), axis=0, keepdims=True))
+        coarse = (x + unit) - unit
+        return jnp.sum(coarse, axis=0), jnp.sum(x - coarse, axis=0)
+
+    pairs = jax.tree.map(leaf, terms)
+    total, lost = jax.tree.transpose(jax.tree.structure(terms), jax.tree.structure((0, 0)), pairs)
+    return total, lost
 
 
 def _two_sum(a: Array, b: Array) -> tuple[Array, Array]:

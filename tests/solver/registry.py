@@ -92,11 +92,13 @@ METHODS = [
     implicit(s.HamiltonJacobi(2), 2, (32, 64, 128)),
     implicit(s.HamiltonJacobi(4), 4, (12, 24, 48)),
     implicit(s.HamiltonJacobi(6), 6, (10, 14, 20), slow=True),
-    implicit(s.HamiltonJacobi(8), 8, (9, 12, 15), slow=True),
-    *(implicit(s.GeneratingFunction("II", order), order, n, symmetric=False, slow=order > 2)
-      for order, n in ((1, (64, 128, 256)), (2, (32, 64, 128)), (3, (32, 64, 128)), (4, (24, 36, 54)))),
-    *(implicit(s.GeneratingFunction("III", order), order, n, symmetric=False, slow=order > 2)
-      for order, n in ((1, (64, 128, 256)), (2, (32, 64, 128)), (3, (32, 64, 128)), (4, (24, 36, 54)))),
+    implicit(s.HamiltonJacobi(8), 8, (9, 12, 15), other=(30, 36, 42), slow=True),
+    *(implicit(s.GeneratingFunction("II", order), order, n, other=other, symmetric=False, slow=order > 2)
+      for order, n, other in ((1, (64, 128, 256), ()), (2, (32, 64, 128), ()), (3, (32, 64, 128), (2048, 4096, 8192)),
+                              (4, (24, 36, 54), (100, 150, 225)))),
+    *(implicit(s.GeneratingFunction("III", order), order, n, other=other, symmetric=False, slow=order > 2)
+      for order, n, other in ((1, (64, 128, 256), ()), (2, (32, 64, 128), ()), (3, (32, 64, 128), (2048, 4096, 8192)),
+                              (4, (24, 36, 54), (100, 150, 225)))),
     *(implicit(s.GeneratingFunction("I", order), order, n, symmetric=order % 2 == 0, slow=True)
       for order, n in ((1, (64, 128, 256)), (2, (32, 64, 128)), (3, (32, 64, 128)), (4, (16, 24, 36)))),
 ]  # fmt: skip

@@ -80,7 +80,8 @@ def test_order_on_a_second_problem(method):
 
 @each
 def test_the_two_form(method):
-    defect = gm.certify.symplecticity(method.solver, BREATHING, START, dt=0.1, t0=0.3, args=ARGS)
+    dt = 0.1 if method.symplectic else 0.5  # HBVM(6, 3) is so close to Gauss that shorter steps hardly tell
+    defect = gm.certify.symplecticity(method.solver, BREATHING, START, dt=dt, t0=0.3, args=ARGS)
     if method.symplectic:
         assert defect <= 1e-12
     else:
