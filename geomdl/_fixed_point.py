@@ -49,19 +49,21 @@ def iterate(
     scale = tree.sizes(guess) if scale is None else scale
 
     def unfinished(carry):
-        _, converged, _, k = carry
+        _, converged, _, _, k = carry
         return ~converged & (k < max_iterations)
 
     def advance(carry):
-        x, _, last, k = carry
+        x, _, last, before, k = carry
         new = g(x)
         change, units = tree.subtract(new, x), jax.tree.map(jnp.maximum, scale, tree.sizes(new))
         size = _relative(change, units, dtype)
         stalled = tree.max_abs(change, dtype) <= PLATEAU * tolerance * tree.max_abs(units, dtype)
-        return new, (size <= tolerance) | ((size >= last) & stalled), size, k + 1
+        # Compared with the one before the last: errors that rotate as they shrink grow now and then.
+        return new, (size <= tolerance) | ((size >= before) & stalled), size, last, k + 1
 
-    start = (guess, jnp.asarray(False), jnp.asarray(jnp.inf, dtype), jnp.zeros((), jnp.int32))
-    x, converged, _, k = jax.lax.while_loop(unfinished, advance, start)
+    never = jnp.asarray(jnp.inf, dtype)
+    start = (guess, jnp.asarray(False), never, never, jnp.zeros((), jnp.int32))
+    x, converged, _, _, k = jax.lax.while_loop(unfinished, advance, start)
     return Root(x, converged, k)
 
 
