@@ -9,9 +9,9 @@ from jaxtyping import Array, Bool, Int, PyTree
 
 from geomdl import _tree as tree
 
-#: Increments that stop shrinking within this many times the tolerance are round-off. The tolerance of the solvers is a
-#: thousandth of the unit round-off, so this is a thousand units.
-PLATEAU = 1e6
+#: Increments that stop shrinking within this many units of round-off are round-off. It has nothing to do with the
+#: tolerance: an iteration that stalls further out has failed, however much the caller would tolerate.
+PLATEAU = 1e2
 
 
 class Root(NamedTuple):
@@ -33,9 +33,9 @@ def iterate(
     r"""Iterate `x <- g(x)` until the increment is small.
 
     Stops once $|x_{k+1} - x_k|_\infty \le \tau \max(|x_{k+1}|_\infty, \sigma)$ in every leaf, which does not depend on
-    units: positions and momenta are leaves of their own. Increments that have stopped shrinking within `PLATEAU` times
-    the tolerance, relative to the largest of all leaves, are round-off, and count as converged too: a momentum that
-    passes through zero is the difference of larger numbers.
+    units: positions and momenta are leaves of their own. Increments that have stopped shrinking within `PLATEAU` units
+    of round-off, relative to the largest of all leaves, count as converged too: a momentum that passes through zero is
+    the difference of larger numbers.
 
     **Arguments:**
 
@@ -46,6 +46,7 @@ def iterate(
     - `scale`: $\sigma$ for every leaf, a tree of scalars; `None` is the size of `guess`.
     """
     dtype = tree.widest_dtype(guess)
+    plateau = PLATEAU * tree.round_off(guess)
     scale = tree.sizes(guess) if scale is None else scale
 
     def unfinished(carry):
@@ -57,7 +58,7 @@ def iterate(
         new = g(x)
         change, units = tree.subtract(new, x), jax.tree.map(jnp.maximum, scale, tree.sizes(new))
         size = _relative(change, units, dtype)
-        stalled = tree.max_abs(change, dtype) <= PLATEAU * tolerance * tree.max_abs(units, dtype)
+        stalled = tree.max_abs(change, dtype) <= plateau * tree.max_abs(units, dtype)
         # Compared with the one before the last: errors that rotate as they shrink grow now and then.
         return new, (size <= tolerance) | ((size >= before) & stalled), size, last, k + 1
 

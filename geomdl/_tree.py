@@ -69,6 +69,11 @@ def widest_dtype(x: PyTree) -> jnp.dtype:
     return max((leaf.dtype for leaf in jax.tree.leaves(x)), key=lambda dtype: jnp.finfo(dtype).bits)
 
 
+def round_off(x: PyTree) -> float:
+    """The unit round-off of the coarsest dtype among the leaves: no solve for `x` can do better."""
+    return max(float(jnp.finfo(leaf.dtype).eps) for leaf in jax.tree.leaves(x))
+
+
 def is_finite(x: PyTree) -> Array:
     """Whether every entry of every leaf is finite, a boolean scalar."""
     parts = jax.tree.map(lambda xi: jnp.all(jnp.isfinite(xi)), x)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, PyTree
 
+from geomdl import _tree as tree
 from geomdl._errors import require
 from geomdl._fixed_point import Root, fixed_point, implicit, iterate
 
@@ -32,7 +33,7 @@ class AbstractRoot(eqx.Module):
 
     def check(self, y: PyTree) -> None:
         """Raise `InputError` if the tolerance lies below the round-off of the state."""
-        eps = _round_off(y)
+        eps = tree.round_off(y)
         require(
             self.tolerance is None or self.tolerance >= eps,
             f"`tolerance` = {self.tolerance} cannot be met by a state whose round-off is {eps:.1e}: use None, a "
@@ -40,16 +41,11 @@ class AbstractRoot(eqx.Module):
         )
 
     def _bound(self, x: PyTree) -> float:
-        return ROUND_OFF * _round_off(x) if self.tolerance is None else self.tolerance
+        return ROUND_OFF * tree.round_off(x) if self.tolerance is None else self.tolerance
 
     def __check_init__(self):
         require(self.tolerance is None or self.tolerance > 0, f"`tolerance` must be positive, got {self.tolerance}.")
         require(self.max_iterations >= 1, f"`max_iterations` must be at least 1, got {self.max_iterations}.")
-
-
-def _round_off(x: PyTree) -> float:
-    """Of the coarsest dtype in a state; in mixed precision no solve can do better."""
-    return max(float(jnp.finfo(leaf.dtype).eps) for leaf in jax.tree.leaves(x))
 
 
 class FixedPoint(AbstractRoot):
