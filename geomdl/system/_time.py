@@ -1,5 +1,6 @@
 """Time transformations: constant steps of another time, which are short where the motion is fast."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -26,9 +27,9 @@ class AbstractTimeTransformation(eqx.Module):
     system: eqx.AbstractVar[HamiltonianSystem]
 
     @property
+    @abstractmethod
     def extended(self) -> HamiltonianSystem:
         """The system in the fictitious time."""
-        raise NotImplementedError
 
     def start(self, y0: PyTree, t0: Any = 0.0, args: Any = None) -> PyTree:
         """The extended state that belongs to `y0` at time `t0`."""
@@ -72,6 +73,13 @@ class Sundman(AbstractTimeTransformation):
             return monitor(t, (q, p), args) * (energy(t, (q, p), args) + e)
 
         return HamiltonianSystem(k)
+
+    def start(self, y0: PyTree, t0: Any = 0.0, args: Any = None) -> PyTree:
+        """The extended state; the monitor must be positive there."""
+        state = super().start(y0, t0, args)
+        (_, t), _ = state
+        value = self.monitor(t, y0, args)
+        return _require_positive(state, value, "`Sundman` needs a positive `monitor` all along the motion")
 
 
 class Logarithmic(AbstractTimeTransformation):
@@ -119,10 +127,15 @@ class Logarithmic(AbstractTimeTransformation):
         state = super().start(y0, t0, args)
         (q, t), _ = state
         value = self.system.hamiltonian.potential(t, q, args)  # type: ignore[attr-defined]
-        if isinstance(value, jax.core.Tracer):
-            return eqx.error_if(state, value >= 0, "`Logarithmic` needs a negative potential all along the motion.")
-        require(bool(value < 0), f"`Logarithmic` needs a negative potential; at `y0` it is {float(value):.3g}.")
-        return state
+        return _require_positive(state, -value, "`Logarithmic` needs a negative potential all along the motion")
+
+
+def _require_positive(state: PyTree, value: Array, sentence: str) -> PyTree:
+    """Time must run forwards; look at the start, now or, if its values are traced, when it runs."""
+    if isinstance(value, jax.core.Tracer):
+        return eqx.error_if(state, ~(value > 0), f"{sentence}; at `y0` it is not.")
+    require(bool(value > 0), f"{sentence}; at `y0` it is not.")
+    return state
 
 
 def _require_canonical(system: Any) -> None:

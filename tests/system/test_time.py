@@ -1,5 +1,6 @@
 """Time transformations: the same orbit, with steps that are short near the centre."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -98,9 +99,14 @@ def test_time_dependence_is_kept():
 
 
 def test_bad_input():
-    with pytest.raises(gm.InputError, match="negative potential; at `y0`"):
+    with pytest.raises(gm.InputError, match="negative potential all along the motion; at `y0`"):
         gm.Logarithmic(gm.problems.henon_heiles().system).start(gm.problems.henon_heiles().y0)
     with pytest.raises(gm.InputError, match="`Separable` Hamiltonian; for others use `Sundman`"):
         gm.Logarithmic(gm.problems.nonseparable().system)
+    backwards = gm.Sundman(KEPLER.system, lambda t, y, args: -1.0 + 0 * t)
+    with pytest.raises(gm.InputError, match=r"`Sundman` needs a positive `monitor`.*at `y0` it is not"):
+        backwards.start(KEPLER.y0)
+    with pytest.raises(Exception, match="`Sundman` needs a positive `monitor`"):
+        jax.block_until_ready(eqx.filter_jit(backwards.start)(KEPLER.y0))
     with pytest.raises(gm.InputError, match="must be canonical"):
         gm.Sundman(gm.ConformalSystem(KEPLER.system.hamiltonian, 0.1), distance)
