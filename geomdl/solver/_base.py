@@ -53,7 +53,7 @@ class AbstractGeometricSolver(diffrax.AbstractSolver):
     def loop(self, system: HamiltonianSystem, t: Array, h: Array, y: PyTree, args: Any) -> tuple[AbstractLoop, list]:
         """How many steps follow one another, and the arrays that the loop depends on."""
         pure, captured = hoist(lambda t, h, y: self.advance(system, t, h, y, args), t, h, y)
-        return StepLoop(pure, self.symmetric), captured
+        return StepLoop(pure), captured
 
     # What diffrax asks for.
 

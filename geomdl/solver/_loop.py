@@ -58,12 +58,10 @@ class StepLoop(AbstractLoop):
 
     **Arguments:**
 
-    - `advance`: `(captured, t, h, y) -> Step`.
-    - `symmetric`: whether -h undoes it.
+    - `advance`: `(captured, t, h, y) -> Step`; to `retreat`, a step of -h has to undo it.
     """
 
     advance: Callable[..., Step]
-    symmetric: bool = eqx.field(static=True)
 
     def march(self, grid: Grid, k: Array, steps: int, carry: Carry) -> tuple[Carry, Tally]:
         """Scan over the steps."""

@@ -1,8 +1,8 @@
-"""The loop of splitting methods: one row of the table after the other, flat across steps.
+"""The loop of splitting methods: one row of the table after the other, step after step.
 
 Two measures make it fast. Rows are looped over and not unrolled, for XLA fuses several stages into one kernel that
 computes everything again and again. And the outer part at the end of a step is merged with the one that begins the
-next: what `march` carries is the state after the first outer part of its next step.
+next: what `march` carries is the state where the loop was cut, not where a step begins.
 """
 
 from collections.abc import Callable
