@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +10,7 @@ import jax.numpy as jnp
 import geomdl as gm
 from benchmarks.work_precision._curve import Entrant, Run
 from benchmarks.work_precision._kepler import P0, Q0, Span
-from benchmarks.work_precision._systems import plain, regularised
+from benchmarks.work_precision._systems import LOGARITHMIC, WRITTEN_OUT, plain, regularised
 
 FAMILY = "geomdl"
 
@@ -20,8 +21,9 @@ PLANS: tuple[tuple[str, Callable, gm.solver.AbstractGeometricSolver, tuple[int, 
     ("KahanLi8", plain, gm.KahanLi8(), (60, 100, 140, 180, 220)),
     ("GaussLegendre(4)", plain, gm.GaussLegendre(stages=4), (60, 120, 180)),
     ("GaussLegendre(6)", plain, gm.GaussLegendre(stages=6), (30, 50, 70)),
-    ("BlanesMoan6, regularised", regularised, gm.BlanesMoan6(), (20, 40, 80, 120)),
-    ("KahanLi8, regularised", regularised, gm.KahanLi8(), (14, 20, 28, 40, 56, 72)),
+    ("BlanesMoan6, regularised", partial(regularised, LOGARITHMIC.extended), gm.BlanesMoan6(), (20, 40, 80, 120)),
+    ("KahanLi8, regularised", partial(regularised, LOGARITHMIC.extended), gm.KahanLi8(), (14, 20, 28, 40, 56, 72)),
+    ("KahanLi8, regularised by hand", partial(regularised, WRITTEN_OUT), gm.KahanLi8(), (14, 20, 28, 40, 56, 72)),
 )
 
 
