@@ -194,3 +194,16 @@ def test_in_diffrax_what_it_cannot_do_is_said():
     gradient = lambda y0: theirs(y0, 1.0, gm.ReversibleAdjoint(), off_grid)
     with pytest.raises(Exception, match="grid of the steps"):
         jax.block_until_ready(eqx.filter_jit(jax.grad(gradient))(START))
+
+
+@pytest.mark.parametrize("time", ["t0", "t1", "dt0"])
+def test_in_diffrax_no_derivative_by_a_time(time):
+    def end(value):
+        times = {"t0": 0.0, "t1": 1.0, "dt0": 0.1} | {time: value}
+        solution = diffrax.diffeqsolve(
+            CHAIN, gm.StormerVerlet(), y0=START, args=1.0, max_steps=64, adjoint=gm.ReversibleAdjoint(), **times
+        )
+        return jnp.sum(solution.ys[0])
+
+    with pytest.raises(Exception, match=rf"(?s)differentiat.*{time}|{time}.*differentiat"):
+        jax.grad(end)({"t0": 0.0, "t1": 1.0, "dt0": 0.1}[time])
