@@ -4,7 +4,7 @@ from geomdl._guard import check_installation
 
 check_installation()
 
-from geomdl import certify, control, data, nn, plot, problems, run, solver, structure, system, train  # noqa: E402
+from geomdl import algebra, certify, control, data, nn, plot, problems, run, solver, structure, system, train  # noqa: E402
 from geomdl._errors import InputError  # noqa: E402 - the check comes first
 from geomdl._version import __version__  # noqa: E402
 from geomdl.run import (  # noqa: E402
@@ -50,6 +50,9 @@ from geomdl.solver import (  # noqa: E402
 )
 from geomdl.structure import (  # noqa: E402
     Canonical,
+    LiePoisson,
+    LogCanonical,
+    Product,
 )
 from geomdl.system import (  # noqa: E402
     ConformalSystem,
@@ -60,6 +63,7 @@ from geomdl.system import (  # noqa: E402
     Shear,
     Split,
     Sundman,
+    reconstruct,
 )
 
 __all__ = [
@@ -86,11 +90,14 @@ __all__ = [
     "IntegrationError",
     "ItohAbe",
     "KahanLi8",
+    "LiePoisson",
     "LobattoPair",
+    "LogCanonical",
     "Logarithmic",
     "McLachlan4",
     "NearIntegrable1064",
     "Newton",
+    "Product",
     "Rattle",
     "ReversibleAdjoint",
     "Section",
@@ -109,6 +116,7 @@ __all__ = [
     "Yoshida6",
     "Yoshida8",
     "__version__",
+    "algebra",
     "certify",
     "control",
     "data",
@@ -117,6 +125,7 @@ __all__ = [
     "plot",
     "poincare_section",
     "problems",
+    "reconstruct",
     "run",
     "solver",
     "structure",

@@ -20,11 +20,12 @@ MODULES = sorted(ROOT.rglob("*.py"))
 
 #: What each room may import besides itself and the ground modules `geomdl._*`.
 BELOW = {
-    "structure": set(),
-    "system": {"structure"},
-    "problems": {"structure", "system"},
-    "certify": {"structure", "system"},
-    "solver": {"structure", "system"},
+    "algebra": set(),
+    "structure": {"algebra"},
+    "system": {"algebra", "structure"},
+    "problems": {"algebra", "structure", "system"},
+    "certify": {"algebra", "structure", "system"},
+    "solver": {"algebra", "structure", "system"},
     "run": {"structure", "system", "solver"},
     "data": set(),
     "control": {"run"},

@@ -19,7 +19,8 @@ def averaged(system: HamiltonianSystem, t: Array, h: Array, x: PyTree, args: Any
     """
     middle, shift = t + h / 2, h * 12**-0.5
     covector = tree.scale(2 * shift, system.gradient(middle, x, args))
-    ahead, behind = system.structure.target(x, covector), system.structure.source(x, covector)
+    behind = system.structure.near(x, tree.scale(jnp.asarray(-1.0, h.dtype), covector))
+    ahead = system.structure.near(x, covector)
     value = system.hamiltonian(middle + shift, ahead, args) + system.hamiltonian(middle - shift, behind, args)
     return h / 2 * value.astype(h.dtype)
 

@@ -38,6 +38,8 @@ class HamiltonJacobi(AbstractImplicit):
     **Arguments:**
 
     - `order`: 2, 4, 6 or 8.
+    - `chart`: which realisation, for structures that have several: "exp" or "cayley" for `LiePoisson`. `None` leaves it
+      to the structure, which takes "exp".
     - `root`: how x is found, `FixedPoint()` or `Newton()`.
 
     **Preserves:** the Poisson structure, on canonical states the two-form, to the tolerance of the solve; symmetric.
@@ -50,13 +52,15 @@ class HamiltonJacobi(AbstractImplicit):
     """
 
     truncation: int = eqx.field(static=True)
+    chart: str | None = eqx.field(static=True)
     root: AbstractRoot = FixedPoint()
 
     symmetric: ClassVar[bool] = True
 
-    def __init__(self, order: int = 4, root: AbstractRoot = FixedPoint()):  # noqa: B008 - immutable
+    def __init__(self, order: int = 4, chart: str | None = None, root: AbstractRoot = FixedPoint()):  # noqa: B008
         require(order in ORDERS, f"`order` must be one of {', '.join(map(str, ORDERS))}, got {order!r}.")
         self.truncation = order
+        self.chart = chart
         self.root = root
 
     def order(self, terms: Any) -> int:
@@ -66,7 +70,7 @@ class HamiltonJacobi(AbstractImplicit):
     def check(self, system: HamiltonianSystem, t: Array, y: PyTree, args: Any) -> PyTree:
         """Refuse a structure without a realisation, and one for which the order is not to be had."""
         y = super().check(system, t, y, args)
-        jax.eval_shape(system.structure.midpoint, y, y)
+        jax.eval_shape(self._charted(system).structure.midpoint, y, y)
         require(
             self.truncation <= 4 or isinstance(system.structure, Canonical),
             f"`HamiltonJacobi(order={self.truncation})` needs a canonical system; on `{system.structure}` use order 4, "
@@ -84,8 +88,16 @@ class HamiltonJacobi(AbstractImplicit):
 
     def advance(self, system: HamiltonianSystem, t: Array, h: Array, y: PyTree, args: Any) -> Step:
         """Find x, and step from source to target."""
-        differential = jax.grad(lambda x: self.generating_function(system, t, h, x, args))
+        system = self._charted(system)
         structure = system.structure
-        x, converged, iterations = self.solve(lambda x: structure.midpoint(y, differential(x)), y, y)
-        increment = structure.displacement(y, differential(x))
+        differential = jax.grad(lambda x: self.generating_function(system, t, h, x, args))
+        generator = lambda x: structure.generator(x, differential(x))
+        x, converged, iterations = self.solve(lambda x: structure.midpoint(y, generator(x)), y, y)
+        increment = structure.displacement(y, generator(x))
         return Step(tree.add(y, increment), increment, converged, iterations)
+
+    def _charted(self, system: HamiltonianSystem) -> HamiltonianSystem:
+        """With the realisation that was asked for."""
+        if self.chart is None:
+            return system
+        return eqx.tree_at(lambda system: system.structure, system, system.structure.in_chart(self.chart))

@@ -26,6 +26,9 @@ class AbstractStructure(eqx.Module):
     def check(self, y: PyTree) -> None:
         """Raise `InputError` unless `y` is a state of this structure."""
 
+    def check_hamiltonian(self, hamiltonian: Callable[[PyTree], Array], y: PyTree) -> None:
+        """Raise `InputError` if this structure is not for such a Hamiltonian. Called under a `jit`, to be traced."""
+
     @abstractmethod
     def sharp(self, y: PyTree, covector: PyTree) -> PyTree:
         """`B(y) covector`, shaped like `y`."""
@@ -42,13 +45,28 @@ class AbstractStructure(eqx.Module):
         """Where the step that the covector `xi` at `x` stands for ends."""
         raise InputError(f"`{type(self).__name__}` has no realisation: `HamiltonJacobi` cannot integrate it.")
 
-    def midpoint(self, y: PyTree, xi: PyTree) -> PyTree:
-        """The point `x` with `source(x, xi) = y`."""
+    def near(self, x: PyTree, xi: PyTree) -> PyTree:
+        """A point that may stand for `target(x, xi)` in an average of H along `xi = s dH(x)`.
+
+        It must be the same up to terms of second order in `xi` that `dH(x)` does not see.
+        """
+        return self.target(x, xi)
+
+    def generator(self, x: PyTree, xi: PyTree) -> PyTree:
+        """The covector `xi` at `x` as `midpoint` and `displacement` take it: the same all along its step."""
+        return xi
+
+    def midpoint(self, y: PyTree, generator: PyTree) -> PyTree:
+        """The point `x` with `source(x, xi) = y`, by the `generator` that belongs to `xi`."""
         raise InputError(f"`{type(self).__name__}` has no realisation: `HamiltonJacobi` cannot integrate it.")
 
-    def displacement(self, y: PyTree, xi: PyTree) -> PyTree:
-        """`target(x, xi) - y` with `x = midpoint(y, xi)`: the whole step from `y`."""
-        return tree.subtract(self.target(self.midpoint(y, xi), xi), y)
+    def displacement(self, y: PyTree, generator: PyTree) -> PyTree:
+        """`target(x, xi) - y` with `x = midpoint(y, generator)`: the whole step from `y`."""
+        raise InputError(f"`{type(self).__name__}` has no realisation: `HamiltonJacobi` cannot integrate it.")
+
+    def in_chart(self, chart: str) -> "AbstractStructure":
+        """The same structure with another realisation, if it has one of that name."""
+        raise InputError(f"`{type(self).__name__}` has no charts to choose from: leave `chart` out.")
 
     def bracket(self, f: Callable[[PyTree], Array], g: Callable[[PyTree], Array], y: PyTree) -> Array:
         r"""The Poisson bracket $\{f, g\}(y) = \langle df, B(y)\, dg \rangle$.

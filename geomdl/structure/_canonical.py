@@ -38,13 +38,13 @@ class Canonical(AbstractStructure):
         """`x + B xi / 2`."""
         return jax.tree.map(lambda a, b: a + 0.5 * b, x, self.sharp(x, xi))
 
-    def midpoint(self, y: PyTree, xi: PyTree) -> PyTree:
+    def midpoint(self, y: PyTree, generator: PyTree) -> PyTree:
         """`y + B xi / 2`."""
-        return self.target(y, xi)
+        return self.target(y, generator)
 
-    def displacement(self, y: PyTree, xi: PyTree) -> PyTree:
+    def displacement(self, y: PyTree, generator: PyTree) -> PyTree:
         """`B xi`."""
-        return self.sharp(y, xi)
+        return self.sharp(y, generator)
 
     def wedge(self, a: PyTree, b: PyTree):
         r"""The canonical two-form $\omega(a, b) = \langle a_q, b_p \rangle - \langle a_p, b_q \rangle$."""

@@ -4,6 +4,7 @@ from geomdl.system._conformal import ConformalSystem
 from geomdl.system._constrained import ConstrainedSystem, consistency
 from geomdl.system._doubled import Doubled, doubled, embed, restrict
 from geomdl.system._hamiltonian import HamiltonianSystem
+from geomdl.system._reconstruct import reconstruct
 from geomdl.system._separable import AbstractSplit, Separable, Shear, Split
 from geomdl.system._time import AbstractTimeTransformation, Logarithmic, Sundman
 
@@ -22,5 +23,6 @@ __all__ = [
     "consistency",
     "doubled",
     "embed",
+    "reconstruct",
     "restrict",
 ]

@@ -70,3 +70,4 @@ class HamiltonianSystem(diffrax.AbstractTerm):
             isinstance(value, jax.ShapeDtypeStruct) and value.shape == () and jnp.issubdtype(value.dtype, jnp.floating),
             f"`hamiltonian` must return one real number for the whole state, got {value}: sum over axes and bodies.",
         )
+        self.structure.check_hamiltonian(lambda y: self.hamiltonian(t, y, args), y)

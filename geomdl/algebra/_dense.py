@@ -1,0 +1,206 @@
+"""Lie algebras by their structure constants, with or without matrices."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from geomdl._errors import InputError, require
+from geomdl._frozen import Frozen
+from geomdl.algebra._base import AbstractLieAlgebra, Vector
+
+#: How far closure and the Jacobi identity may be missed, in units of the largest constant.
+EXACT = 1e-10
+
+Casimirs = Callable[[Array], dict[str, Array]]
+
+
+class LieAlgebra(AbstractLieAlgebra):
+    r"""A Lie algebra by its structure constants $[e_i, e_j] = c_{ij}^k e_k$, stored in full: dim³ numbers.
+
+    Made by `from_structure_constants`, `from_basis` and the functions of this room, not by hand.
+    """
+
+    name: str = eqx.field(static=True)
+    constants: Frozen = eqx.field(static=True)
+    basis: Frozen | None = eqx.field(static=True, default=None)
+    dual_basis: Frozen | None = eqx.field(static=True, default=None)
+    quadratic: bool = eqx.field(static=True, default=False)
+    invariants: Casimirs | None = eqx.field(static=True, default=None)
+
+    @property
+    def dim(self) -> int:  # type: ignore[override]
+        """The dimension."""
+        return self.constants.value.shape[0]
+
+    @property
+    def structure_constants(self) -> np.ndarray:
+        r"""$c_{ij}^k$ as an array of shape (dim, dim, dim), in the order i, j, k."""
+        return self.constants.value
+
+    def bracket(self, x: Vector, y: Vector) -> Vector:
+        """$[x, y]$."""
+        return jnp.einsum("...i,ijk,...j->...k", x, self.constants.like(x), y)
+
+    def ad_star(self, x: Vector, m: Vector) -> Vector:
+        r"""$\operatorname{ad}^*_x m$."""
+        return jnp.einsum("...i,ijk,...k->...j", x, self.constants.like(x), m)
+
+    def ad(self, x: Vector) -> Array:
+        r"""$\operatorname{ad}_x$ as a matrix."""
+        return jnp.einsum("...i,ijk->...kj", x, self.constants.like(x))
+
+    def bound(self, x: Vector) -> Array:
+        r"""The largest sum over a row of $|\operatorname{ad}_x|$ or over a column, whichever is larger."""
+        sizes = jnp.abs(self.ad(x))
+        return jnp.max(jnp.maximum(jnp.max(jnp.sum(sizes, -1), -1), jnp.max(jnp.sum(sizes, -2), -1)))
+
+    def casimirs(self, m: Vector) -> dict[str, Array]:
+        """Those that are known for a named algebra; otherwise what the centre and the Killing form give."""
+        return _general_casimirs(self, m) if self.invariants is None else self.invariants(m)
+
+    def _matrices(self, which: Frozen | None, like: Array) -> Array:
+        if which is None:
+            raise InputError(f"{self.name} has no matrices: it was given by structure constants.")
+        return which.like(like)
+
+    def to_matrix(self, x: Vector) -> Array:
+        r"""$\sum_i x_i E_i$."""
+        return jnp.einsum("...i,iab->...ab", x, self._matrices(self.basis, x))
+
+    def from_matrix(self, matrix: Array) -> Vector:
+        """The coordinates of a matrix; of its orthogonal projection, if it does not belong to the algebra."""
+        dual = self._matrices(self.dual_basis, matrix.real)
+        return jnp.einsum("iab,...ab->...i", jnp.conj(dual), matrix).real
+
+    def dual_matrix(self, m: Vector) -> Array:
+        r"""$\sum_i m_i E^i$ with the dual basis of the span of the $E_i$."""
+        return jnp.einsum("...i,iab->...ab", m, self._matrices(self.dual_basis, m))
+
+    def from_dual_matrix(self, matrix: Array) -> Vector:
+        r"""$m_i = \operatorname{Re} \operatorname{tr}(M^* E_i)$."""
+        return jnp.einsum("iab,...ab->...i", self._matrices(self.basis, matrix.real), jnp.conj(matrix)).real
+
+
+def from_structure_constants(constants: Any, name: str = "the algebra", casimirs: Casimirs | None = None) -> LieAlgebra:
+    r"""The Lie algebra with $[e_i, e_j] = \sum_k c_{ijk} e_k$.
+
+    **Arguments:**
+
+    - `constants`: c, of shape (dim, dim, dim), numbers and not traced.
+    - `name`: for messages.
+    - `casimirs`: functions of m by name, as `m -> {name: value}`; `None` takes what the centre and the Killing form
+      give.
+
+    **Errors:** `InputError` names the pair of indices at which c is not antisymmetric, or the triple at which the
+    Jacobi identity fails, and by how much.
+    """
+    c = _numbers(constants, "constants")
+    require(
+        c.ndim == 3 and c.shape[0] == c.shape[1] == c.shape[2] > 0,
+        f"`constants` must be of shape (dim, dim, dim), got {c.shape}.",
+    )
+    _check_bracket(c)
+    return LieAlgebra(name=name, constants=Frozen(c), invariants=casimirs)
+
+
+def from_basis(
+    basis: Any,
+    name: str = "the algebra",
+    casimirs: Casimirs | None = None,
+    quadratic: bool = False,
+) -> LieAlgebra:
+    r"""The Lie algebra of the matrices $\sum_i x_i E_i$, with the commutator as bracket.
+
+    **Arguments:**
+
+    - `basis`: the $E_i$, of shape (dim, n, n), real or complex; the coordinates are real.
+    - `name`, `casimirs`: as for `from_structure_constants`.
+    - `quadratic`: whether it is $\{X : X^* S + S X = 0\}$ for some S, which gives it the Cayley transform.
+
+    **Errors:** `InputError` if the matrices are linearly dependent, or for a pair of them whose commutator is no
+    combination of them.
+    """
+    basis = _numbers(basis, "basis")
+    require(basis.ndim == 3 and basis.shape[1] == basis.shape[2], f"`basis` must be (dim, n, n), got {basis.shape}.")
+    count = len(basis)
+    flat = basis.reshape(count, -1)
+    flat = np.concatenate([flat.real, flat.imag], axis=1) if np.iscomplexobj(flat) else flat
+    require(
+        np.linalg.matrix_rank(flat, tol=EXACT * max(1.0, np.abs(flat).max())) == count,
+        f"`basis`: the {count} matrices are linearly dependent; leave out those that others combine to.",
+    )
+    inverse = np.linalg.pinv(flat)  # columns are the dual basis
+    products = np.einsum("iab,jbc->ijac", basis, basis)
+    brackets = (products - products.swapaxes(0, 1)).reshape(count, count, -1)
+    brackets = np.concatenate([brackets.real, brackets.imag], axis=2) if np.iscomplexobj(basis) else brackets
+    c = brackets @ inverse
+    rest = np.abs(c @ flat - brackets).max(axis=2)
+    i, j = np.unravel_index(np.argmax(rest), rest.shape)
+    require(
+        rest[i, j] <= EXACT * max(1.0, np.abs(brackets).max()),
+        f"`basis` is not closed: the commutator of matrices {i} and {j} is no combination of the {count} "
+        f"(it misses by {rest[i, j]:.1e}); add what is missing.",
+    )
+    c = np.where(np.abs(c) < 1e-14 * max(1.0, np.abs(c).max()), 0, c)
+    c = (c - c.swapaxes(0, 1)) / 2
+    size = flat.shape[1]
+    dual = inverse.T if size == basis[0].size else inverse.T[:, : size // 2] + 1j * inverse.T[:, size // 2 :]
+    return LieAlgebra(
+        name=name,
+        constants=Frozen(c),
+        basis=Frozen(basis),
+        dual_basis=Frozen(dual.reshape(basis.shape)),
+        quadratic=quadratic,
+        invariants=casimirs,
+    )
+
+
+def _numbers(value: Any, name: str) -> np.ndarray:
+    try:
+        array = np.asarray(value)
+    except Exception as error:  # traced, or ragged
+        raise InputError(f"`{name}` must be an array of numbers, known before anything is traced.") from error
+    require(
+        array.dtype.kind in "iufc" and bool(np.isfinite(array).all()),
+        f"`{name}` must hold finite numbers, got an array of {array.dtype}.",
+    )
+    return array.astype(complex if array.dtype.kind == "c" else float)
+
+
+def _check_bracket(c: np.ndarray) -> None:
+    """Antisymmetry and the Jacobi identity, by the indices at which they fail worst."""
+    size = max(1.0, np.abs(c).max())
+    defect = np.abs(c + c.swapaxes(0, 1)).max(axis=2)
+    i, j = np.unravel_index(np.argmax(defect), defect.shape)
+    require(
+        defect[i, j] <= EXACT * size,
+        f"`constants` are not antisymmetric at ({i}, {j}): [e_{i}, e_{j}] + [e_{j}, e_{i}] has an entry of "
+        f"{defect[i, j]:.3g} instead of 0.",
+    )
+    nested = np.einsum("ijl,lkm->ijkm", c, c)
+    jacobi = np.abs(nested + nested.transpose(1, 2, 0, 3) + nested.transpose(2, 0, 1, 3)).max(axis=3)
+    i, j, k = np.unravel_index(np.argmax(jacobi), jacobi.shape)
+    require(
+        jacobi[i, j, k] <= EXACT * size**2,
+        f"`constants` violate the Jacobi identity at ({i}, {j}, {k}): [[e_{i}, e_{j}], e_{k}] and its cyclic "
+        f"permutations sum to {jacobi[i, j, k]:.3g} instead of 0.",
+    )
+
+
+def _general_casimirs(algebra: LieAlgebra, m: Array) -> dict[str, Array]:
+    r"""$\langle m, z \rangle$ for z in the centre, and $\langle m, K^{-1} m \rangle$ if the Killing form K has one."""
+    c = algebra.structure_constants
+    found: dict[str, Array] = {}
+    _, values, rows = np.linalg.svd(c.reshape(len(c), -1).T)
+    values = np.concatenate([values, np.zeros(len(c) - len(values))])
+    centre = [row for value, row in zip(values, rows, strict=True) if value < EXACT * max(1.0, values.max())]
+    for number, row in enumerate(centre):
+        found[f"centre {number}" if len(centre) > 1 else "centre"] = m @ jnp.asarray(row, m.dtype)
+    killing = np.einsum("iab,jba->ij", c, c)
+    if np.linalg.matrix_rank(killing, tol=EXACT * max(1.0, np.abs(killing).max())) == len(c):
+        found["Killing"] = jnp.einsum("...i,ij,...j->...", m, jnp.asarray(np.linalg.inv(killing), m.dtype), m)
+    return found

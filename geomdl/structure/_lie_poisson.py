@@ -1,0 +1,113 @@
+"""The dual of a Lie algebra."""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from geomdl._errors import require
+from geomdl.algebra import AbstractLieAlgebra
+from geomdl.structure._base import AbstractStructure
+
+CHARTS = ("exp", "cayley")
+
+
+class LiePoisson(AbstractStructure):
+    r"""The Lie-Poisson structure on $\mathfrak g^*$: $\dot m = \operatorname{ad}^*_{dH(m)} m$ (left-invariant systems).
+
+    The state is an array of coordinates of shape (..., dim); more axes are more copies of $\mathfrak g^*$, such as the
+    spins of a chain. On so(3) it is $\dot m = m \times dH(m)$. Right-invariant systems have the opposite sign.
+
+    The realisation, in the chart of the exponential: $\text{source}(x, \xi) = (\operatorname{dexp}^{-1}_\xi)^* x$. In
+    the chart of the Cayley transform, on quadratic matrix algebras, with x as the matrix for which $\langle x, \xi
+    \rangle = \operatorname{tr}(x \xi)$: $\text{source}(x, \xi) = (1 + \xi/2)\, x\, (1 - \xi/2)$. Either way
+    a step is $m_1 = \operatorname{Ad}^*_g m_0$, with $g = \exp \xi$ or cay ξ: it stays on its coadjoint
+    orbit, so that every Casimir function is kept to round-off by any ξ whatsoever.
+
+    **Arguments:**
+
+    - `algebra`: such as `algebra.so(3)`.
+    - `side`: "left" for systems in the body frame, "right" for those in the space frame.
+    - `chart`: "exp" or "cayley", unless a solver says otherwise.
+    """
+
+    algebra: AbstractLieAlgebra
+    side: str = eqx.field(static=True, default="left")
+    chart: str = eqx.field(static=True, default="exp")
+
+    def __check_init__(self):
+        require(
+            isinstance(self.algebra, AbstractLieAlgebra),
+            f"`algebra` must be a Lie algebra, such as `geomdl.algebra.so(3)`, got {type(self.algebra).__name__}.",
+        )
+        require(self.side in ("left", "right"), f'`side` must be "left" or "right", got {self.side!r}.')
+        require(self.chart in CHARTS, f'`chart` must be "exp" or "cayley", got {self.chart!r}.')
+        require(
+            self.chart == "exp" or self.algebra.quadratic,
+            f'`chart="cayley"` needs a quadratic matrix algebra, such as so(n), su(n), sp(n); {self.algebra.name} is '
+            'none: use `chart="exp"`.',
+        )
+
+    def in_chart(self, chart: str) -> "LiePoisson":
+        """The same structure with the other realisation."""
+        return LiePoisson(self.algebra, self.side, chart)
+
+    def check(self, y: Array) -> None:
+        """Raise `InputError` unless `y` is an array of coordinates."""
+        require(
+            eqx.is_array(y) and y.ndim >= 1 and y.shape[-1] == self.algebra.dim,
+            f"`y0` must be an array with the {self.algebra.dim} coordinates of {self.algebra.name}* along its last "
+            f"axis, got {getattr(y, 'shape', type(y).__name__)}.",
+        )
+
+    def signed(self, xi: Array) -> Array:
+        r"""$\xi$, and $-\xi$ for the right-invariant structure, whose brackets are the opposite ones."""
+        return xi if self.side == "left" else -xi
+
+    def sharp(self, y: Array, covector: Array) -> Array:
+        r"""$\operatorname{ad}^*_{dH} y$."""
+        return self.algebra.ad_star(self.signed(covector), y)
+
+    def casimirs(self, y: Array) -> dict[str, Array]:
+        """Those that the algebra knows."""
+        return self.algebra.casimirs(y)
+
+    def target(self, x: Array, xi: Array) -> Array:
+        r"""$(\operatorname{dexp}^{-1}_{-\xi})^* x$, or $(1 - \xi/2)\, x\, (1 + \xi/2)$."""
+        xi = self.signed(xi)
+        if self.chart == "exp":
+            return self.algebra.dexpinv_star(-xi, x)
+        half, one = self._half(xi)
+        return self._by_matrix(lambda matrix: (one - half) @ matrix @ (one + half), x)
+
+    def near(self, x: Array, xi: Array) -> Array:
+        r"""$x + \tfrac12 \operatorname{ad}^*_\xi x$ in the chart of the exponential.
+
+        The next term of `target`, $\tfrac1{12} (\operatorname{ad}^*_\xi)^2 x$, is orthogonal to ξ.
+        """
+        return x + self.sharp(x, xi) / 2 if self.chart == "exp" else self.target(x, xi)
+
+    def midpoint(self, y: Array, xi: Array) -> Array:
+        r"""$\varphi_1(\operatorname{ad}^*_\xi) y$, or $(1 + \xi/2)^{-1} y (1 - \xi/2)^{-1}$."""
+        xi = self.signed(xi)
+        if self.chart == "exp":
+            return self.algebra.phi1_star(xi, y)
+        half, one = self._half(xi)
+        transpose = lambda matrix: jnp.swapaxes(matrix, -1, -2)
+        left = lambda matrix: jnp.linalg.solve(one + half, matrix)
+        right = lambda matrix: transpose(jnp.linalg.solve(transpose(one - half), transpose(matrix)))
+        return self._by_matrix(lambda matrix: right(left(matrix)), y)
+
+    def displacement(self, y: Array, xi: Array) -> Array:
+        r"""$\operatorname{ad}^*_\xi x$ at the midpoint x, in either chart."""
+        return self.sharp(self.midpoint(y, xi), xi)
+
+    def _half(self, xi: Array) -> tuple[Array, Array]:
+        matrix = self.algebra.to_matrix(xi)
+        return matrix / 2, jnp.eye(matrix.shape[-1], dtype=matrix.dtype)
+
+    def _by_matrix(self, change: Callable[[Array], Array], x: Array) -> Array:
+        r"""`change` of the matrix whose trace with ξ is $\langle x, \xi \rangle$: the adjoint of the dual matrix."""
+        adjoint = lambda matrix: jnp.conj(jnp.swapaxes(matrix, -1, -2))
+        return self.algebra.from_dual_matrix(adjoint(change(adjoint(self.algebra.dual_matrix(x)))))
