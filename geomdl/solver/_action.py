@@ -19,7 +19,7 @@ def averaged(system: HamiltonianSystem, t: Array, h: Array, x: PyTree, args: Any
     """
     middle, shift = t + h / 2, h * 12**-0.5
     covector = tree.scale(2 * shift, system.gradient(middle, x, args))
-    behind = system.structure.near(x, tree.scale(jnp.asarray(-1.0, h.dtype), covector))
+    behind = system.structure.near(x, jax.tree.map(jnp.negative, covector))
     ahead = system.structure.near(x, covector)
     value = system.hamiltonian(middle + shift, ahead, args) + system.hamiltonian(middle - shift, behind, args)
     return h / 2 * value.astype(h.dtype)

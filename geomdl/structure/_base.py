@@ -46,9 +46,9 @@ class AbstractStructure(eqx.Module):
         raise InputError(f"`{type(self).__name__}` has no realisation: `HamiltonJacobi` cannot integrate it.")
 
     def near(self, x: PyTree, xi: PyTree) -> PyTree:
-        """A point that may stand for `target(x, xi)` in an average of H along `xi = s dH(x)`.
+        """A point that may stand for `target(x, xi)` in the mean of H along `xi = s dH(x)`, where `target` is dear.
 
-        It must be the same up to terms of second order in `xi` that `dH(x)` does not see.
+        It must have the same expansion up to second order in s, as far as `dH(x)` sees it.
         """
         return self.target(x, xi)
 

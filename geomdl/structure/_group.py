@@ -27,6 +27,11 @@ class CotangentGroup(AbstractStructure):
 
     body: LiePoisson
 
+    @property
+    def chart(self) -> str:
+        """That of the body."""
+        return self.body.chart
+
     def in_chart(self, chart: str) -> "CotangentGroup":
         """With the body's realisation in that chart."""
         return CotangentGroup(self.body.in_chart(chart))

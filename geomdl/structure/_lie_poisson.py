@@ -1,9 +1,6 @@
 """The dual of a Lie algebra."""
 
-from collections.abc import Callable
-
 import equinox as eqx
-import jax.numpy as jnp
 from jaxtyping import Array
 
 from geomdl._errors import require
@@ -76,10 +73,8 @@ class LiePoisson(AbstractStructure):
     def target(self, x: Array, xi: Array) -> Array:
         r"""$(\operatorname{dexp}^{-1}_{-\xi})^* x$, or $(1 - \xi/2)\, x\, (1 + \xi/2)$."""
         xi = self.signed(xi)
-        if self.chart == "exp":
-            return self.algebra.dexpinv_star(-xi, x)
-        half, one = self._half(xi)
-        return self._by_matrix(lambda matrix: (one - half) @ matrix @ (one + half), x)
+        inverse = self.algebra.dexpinv_star if self.chart == "exp" else self.algebra.dcayinv_star
+        return inverse(-xi, x)
 
     def near(self, x: Array, xi: Array) -> Array:
         r"""$x + \tfrac12 \operatorname{ad}^*_\xi x$ in the chart of the exponential.
@@ -91,23 +86,8 @@ class LiePoisson(AbstractStructure):
     def midpoint(self, y: Array, xi: Array) -> Array:
         r"""$\varphi_1(\operatorname{ad}^*_\xi) y$, or $(1 + \xi/2)^{-1} y (1 - \xi/2)^{-1}$."""
         xi = self.signed(xi)
-        if self.chart == "exp":
-            return self.algebra.phi1_star(xi, y)
-        half, one = self._half(xi)
-        transpose = lambda matrix: jnp.swapaxes(matrix, -1, -2)
-        left = lambda matrix: jnp.linalg.solve(one + half, matrix)
-        right = lambda matrix: transpose(jnp.linalg.solve(transpose(one - half), transpose(matrix)))
-        return self._by_matrix(lambda matrix: right(left(matrix)), y)
+        return self.algebra.phi1_star(xi, y) if self.chart == "exp" else self.algebra.dcay_star(xi, y)
 
     def displacement(self, y: Array, xi: Array) -> Array:
         r"""$\operatorname{ad}^*_\xi x$ at the midpoint x, in either chart."""
         return self.sharp(self.midpoint(y, xi), xi)
-
-    def _half(self, xi: Array) -> tuple[Array, Array]:
-        matrix = self.algebra.to_matrix(xi)
-        return matrix / 2, jnp.eye(matrix.shape[-1], dtype=matrix.dtype)
-
-    def _by_matrix(self, change: Callable[[Array], Array], x: Array) -> Array:
-        r"""`change` of the matrix whose trace with ξ is $\langle x, \xi \rangle$: the adjoint of the dual matrix."""
-        adjoint = lambda matrix: jnp.conj(jnp.swapaxes(matrix, -1, -2))
-        return self.algebra.from_dual_matrix(adjoint(change(adjoint(self.algebra.dual_matrix(x)))))

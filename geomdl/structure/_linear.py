@@ -8,14 +8,20 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from geomdl._errors import require
+from geomdl._errors import InputError, require
 from geomdl.structure._base import AbstractStructure
 
 
 def _skew(matrix: Any, name: str) -> Array:
-    matrix = jnp.asarray(matrix)
+    try:
+        matrix = jnp.asarray(matrix)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"`{name}` must be a square matrix of real numbers, got {type(matrix).__name__}.") from error
+    matrix = matrix.astype(float) if jnp.issubdtype(matrix.dtype, jnp.integer) else matrix
     require(
-        matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1] and jnp.issubdtype(matrix.dtype, jnp.floating),
+        matrix.ndim == 2
+        and matrix.shape[0] == matrix.shape[1] > 0
+        and jnp.issubdtype(matrix.dtype, jnp.floating),
         f"`{name}` must be a square matrix of real numbers, got {matrix.dtype}{list(matrix.shape)}.",
     )
     if not isinstance(matrix, jax.core.Tracer):
@@ -23,7 +29,7 @@ def _skew(matrix: Any, name: str) -> Array:
         defect = np.abs(value + value.T)
         i, j = np.unravel_index(np.argmax(defect), defect.shape)
         require(
-            not defect[i, j] > 0,
+            bool(defect[i, j] == 0),
             f"`{name}` must be skew-symmetric, but entries ({i}, {j}) and ({j}, {i}) are {value[i, j]:.6g} and "
             f"{value[j, i]:.6g}.",
         )

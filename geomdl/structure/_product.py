@@ -1,6 +1,6 @@
 """Several structures side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from jaxtyping import Array, PyTree
@@ -25,8 +25,9 @@ class Product(AbstractStructure):
         self.parts = parts
 
     def in_chart(self, chart: str) -> "Product":
-        """Every part that has this chart in it; the others as they are."""
-        return Product(*(part.in_chart(chart) if hasattr(part, "chart") else part for part in self.parts))
+        """Every part that has charts in this one; the others as they are."""
+        charted = lambda part: hasattr(part, "chart") or isinstance(part, Product)
+        return Product(*(part.in_chart(chart) if charted(part) else part for part in self.parts))
 
     def check(self, y: PyTree) -> None:
         """Raise `InputError` unless `y` is a tuple of states."""
@@ -38,6 +39,11 @@ class Product(AbstractStructure):
         )
         for part, own in zip(self.parts, y, strict=True):
             part.check(own)
+
+    def check_hamiltonian(self, hamiltonian: Callable[[PyTree], Array], y: PyTree) -> None:
+        """Raise `InputError` if a part is not for such a Hamiltonian, as a function of its own state."""
+        for i, part in enumerate(self.parts):
+            part.check_hamiltonian(lambda own, i=i: hamiltonian((*y[:i], own, *y[i + 1 :])), y[i])
 
     def casimirs(self, y: PyTree) -> dict[str, Array]:
         """Those of the parts, with their numbers."""

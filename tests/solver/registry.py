@@ -40,6 +40,7 @@ class Method:
         for long, short in (
             ("root=FixedPoint()", ""),
             ("truncation=", "order="),
+            ("chart=None, ", ""),
             (", )", ")"),
             ("(, ", "("),
             ("()", ""),
