@@ -14,7 +14,7 @@ from geomdl import _tree as tree
 from geomdl._errors import InputError, require
 from geomdl.run._solution import IntegrationError
 from geomdl.solver import NO_STEP, AbstractGeometricSolver
-from geomdl.system import HamiltonianSystem
+from geomdl.system import AbstractSystem
 
 Outcome = TypeVar("Outcome")
 
@@ -30,9 +30,7 @@ def check_problem(
 ) -> tuple[PyTree, Array, Array, Any, int]:
     """Check what every run is given, and return `(y0, dt, t0, args, num_steps)` as arrays of definite dtypes."""
     has_one = ": use its `.system`" if hasattr(system, "system") else ""
-    require(
-        isinstance(system, HamiltonianSystem), f"`system` must be a `HamiltonianSystem`, got {kind(system)}{has_one}."
-    )
+    require(isinstance(system, AbstractSystem), f"`system` must be a `HamiltonianSystem`, got {kind(system)}{has_one}.")
     require(
         isinstance(solver, AbstractGeometricSolver),
         f"`solver` must be a solver of geomdl such as `StormerVerlet()`, got {kind(solver)}; "

@@ -14,7 +14,7 @@ from geomdl._custom_rule import hoist
 from geomdl._errors import require
 from geomdl.solver._loop import AbstractLoop, StepLoop
 from geomdl.solver._step import Step
-from geomdl.system import HamiltonianSystem
+from geomdl.system import AbstractSystem, HamiltonianSystem
 
 
 class AbstractGeometricSolver(diffrax.AbstractSolver):
@@ -24,7 +24,7 @@ class AbstractGeometricSolver(diffrax.AbstractSolver):
     cannot integrate. Dense output, between the steps of `diffeqsolve`, is cubic Hermite.
     """
 
-    term_structure: ClassVar = HamiltonianSystem
+    term_structure: ClassVar[Any] = HamiltonianSystem
     interpolation_cls: ClassVar = diffrax.ThirdOrderHermitePolynomialInterpolation
 
     #: Whether a step of -h undoes a step of h; what `ReversibleAdjoint` needs.
@@ -34,11 +34,16 @@ class AbstractGeometricSolver(diffrax.AbstractSolver):
     handles: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
-    def advance(self, system: HamiltonianSystem, t: Array, h: Array, y: PyTree, args: Any) -> Step:
+    def advance(self, system: Any, t: Array, h: Array, y: PyTree, args: Any) -> Step:
         """The step from `y` at time `t` to `t + h`; `h` may be negative."""
 
-    def admit(self, system: HamiltonianSystem, t: Array, y: PyTree, args: Any) -> PyTree:
+    def admit(self, system: Any, t: Array, y: PyTree, args: Any) -> PyTree:
         """All checks of a system and its state, by the system, by `handles` and by the method itself."""
+        wanted = type(self).term_structure
+        require(
+            isinstance(system, wanted),
+            f"`{type(self).__name__}` integrates a `{wanted.__name__}`, got `{type(system).__name__}`.",
+        )
         system.check(t, y, args)
         require(
             system.beyond is None or system.beyond in self.handles,
@@ -46,11 +51,11 @@ class AbstractGeometricSolver(diffrax.AbstractSolver):
         )
         return self.check(system, t, y, args)
 
-    def check(self, system: HamiltonianSystem, t: Array, y: PyTree, args: Any) -> PyTree:
+    def check(self, system: Any, t: Array, y: PyTree, args: Any) -> PyTree:
         """Raise unless this method can integrate the system; return `y`, behind run-time checks where there are any."""
         return y
 
-    def loop(self, system: HamiltonianSystem, t: Array, h: Array, y: PyTree, args: Any) -> tuple[AbstractLoop, list]:
+    def loop(self, system: Any, t: Array, h: Array, y: PyTree, args: Any) -> tuple[AbstractLoop, list]:
         """How many steps follow one another, and the arrays that the loop depends on."""
         pure, captured = hoist(lambda t, h, y: self.advance(system, t, h, y, args), t, h, y)
         return StepLoop(pure), captured
@@ -88,11 +93,11 @@ class AbstractGeometricSolver(diffrax.AbstractSolver):
         return terms.vf(t0, y0, args)
 
 
-def _unwrap(terms: Any, t0: Any, t1: Any, y: PyTree) -> tuple[HamiltonianSystem, Array, Array]:
+def _unwrap(terms: Any, t0: Any, t1: Any, y: PyTree) -> tuple[Any, Array, Array]:
     """The system itself, time and step as they run: diffrax negates both when it integrates backwards."""
     dtype = tree.widest_dtype(y)
     t0, t1 = (jnp.asarray(t).astype(dtype) for t in (t0, t1))
-    if isinstance(terms, HamiltonianSystem):
+    if isinstance(terms, AbstractSystem):
         return terms, t0, t1 - t0
     sign = jnp.asarray(terms.direction).astype(dtype)
     return terms.term, sign * t0, sign * (t1 - t0)

@@ -1,22 +1,19 @@
 """A Hamiltonian system is a term of diffrax."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
-import diffrax
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, PyTree
 
-from geomdl import _tree as tree
 from geomdl._errors import require
 from geomdl.structure import AbstractStructure, Canonical
+from geomdl.system._base import AbstractSystem
 
 
-class HamiltonianSystem(diffrax.AbstractTerm):
+class HamiltonianSystem(AbstractSystem):
     r"""$\dot y = B(y)\, dH(t, y)$: a Hamiltonian on a Poisson structure.
-
-    It is an `AbstractTerm` of diffrax: our solvers and diffrax's integrate it, in `integrate` and in `diffeqsolve`.
 
     **Arguments:**
 
@@ -28,9 +25,6 @@ class HamiltonianSystem(diffrax.AbstractTerm):
 
     hamiltonian: Callable[[Any, PyTree, Any], Array]
     structure: AbstractStructure = Canonical()
-
-    #: What moves the state besides B dH ("damping", "constraint"); a solver has to say that it can handle it.
-    beyond: ClassVar[str | None] = None
 
     def __check_init__(self):
         require(callable(self.hamiltonian), "`hamiltonian` must be a function H(t, y, args).")
@@ -44,23 +38,8 @@ class HamiltonianSystem(diffrax.AbstractTerm):
         """The velocity `B(y) dH(t, y)`."""
         return self.structure.sharp(y, self.gradient(t, y, args))
 
-    def contr(self, t0: Any, t1: Any, **kwargs: Any) -> Any:
-        """The time between `t0` and `t1`."""
-        return t1 - t0
-
-    def prod(self, vf: PyTree, control: Any) -> PyTree:
-        """Velocity times time."""
-        return tree.scale(jnp.asarray(control), vf)
-
-    def check(self, t: Array, y: PyTree, args: Any) -> None:
-        """Raise `InputError` unless `y` is a state of this system."""
-        for path, leaf in jax.tree_util.tree_leaves_with_path(y):
-            require(
-                jnp.issubdtype(leaf.dtype, jnp.floating),
-                f"`y0{jax.tree_util.keystr(path)}` has dtype {leaf.dtype}: the state must be real floating point "
-                "(use `.astype(float)`; split a complex state into its real and imaginary parts).",
-            )
-        require(bool(jax.tree.leaves(y)), "`y0` holds no array.")
+    def check_state(self, y: PyTree) -> None:
+        """Leave it to the structure."""
         self.structure.check(y)
 
     def check_hamiltonian(self, t: Array, y: PyTree, args: Any) -> None:
