@@ -5,7 +5,7 @@ is the reader's business. They are for tests and studies, not for use under `jit
 that did not converge or a run that blew up raises `CertificateError` and never passes as a number.
 """
 
-from geomdl.certify._conserved import casimir, conserved, energy
+from geomdl.certify._conserved import casimir, conserved, energy, momentum_map, spectrum
 from geomdl.certify._drift import Drift
 from geomdl.certify._errors import CertificateError
 from geomdl.certify._gradient import GradientCheck, gradient_check
@@ -33,11 +33,13 @@ __all__ = [
     "flip_momenta",
     "gradient_check",
     "growth_exponent",
+    "momentum_map",
     "order",
     "phase_error",
     "poincare_invariant",
     "poisson",
     "reversibility",
     "shadow_energy",
+    "spectrum",
     "symplecticity",
 ]

@@ -1,6 +1,7 @@
 """Energies, Casimir functions and other invariants along a run."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import equinox as eqx
@@ -10,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, PyTree
 
 from geomdl import _tree as tree
-from geomdl._errors import require
+from geomdl._errors import InputError, require
 from geomdl.certify import _input as check
 from geomdl.certify._drift import Drift, drift
 from geomdl.certify._march import observe
@@ -89,12 +90,69 @@ def casimir(
     return found
 
 
+def momentum_map(
+    solver: Any,
+    system: Any,
+    y0: PyTree,
+    momentum: Callable[[Array, PyTree, Any], Array],
+    *,
+    dt: Any,
+    num_steps: Any,
+    save_every: Any = 1,
+    args: Any = None,
+    t0: Any = 0.0,
+) -> dict[str, Drift]:
+    """The errors of all components of a momentum map, `momentum(t, y, args) -> array`, along a run.
+
+    They appear as `momentum[0]`, `momentum[1]`, ... Otherwise as `energy`.
+    """
+    require(callable(momentum), "`momentum` must be a function J(t, y, args).")
+    return _drifts(solver, system, y0, _Named(momentum, "momentum"), dt, num_steps, save_every, args, t0)
+
+
+def spectrum(
+    solver: Any,
+    system: Any,
+    y0: PyTree,
+    *,
+    dt: Any,
+    num_steps: Any,
+    save_every: Any = 1,
+    args: Any = None,
+    t0: Any = 0.0,
+) -> dict[str, Drift]:
+    """The errors of the eigenvalues of the state as a skew-Hermitian matrix, along a run.
+
+    For Lie-Poisson systems on so(n) and su(n), whose Casimir functions are functions of them: the eigenvalues of i M,
+    in ascending order, as `eigenvalue[0]`, ... Otherwise as `energy`.
+    """
+    algebra = getattr(getattr(system, "structure", None), "algebra", None)
+    matrix = None
+    if algebra is not None:
+        with suppress(InputError):
+            matrix = algebra.dual_matrix(jnp.linspace(0.1, 1.0, algebra.dim))
+    require(
+        matrix is not None and bool(jnp.allclose(matrix, -jnp.conj(matrix.T))),
+        "`spectrum` needs a Lie-Poisson system whose states are skew-Hermitian matrices, on so(n) or su(n).",
+    )
+    return _drifts(solver, system, y0, _Eigenvalues(system), dt, num_steps, save_every, args, t0)
+
+
 # Modules and not closures: a closure made anew at every call would compile anew at every call.
 class _Named(eqx.Module):
     function: Callable
+    name: str = eqx.field(static=True, default="invariant")
 
     def __call__(self, t: Array, y: PyTree, args: Any) -> dict[str, Array]:
-        return {"invariant": self.function(t, y, args)}
+        return {self.name: self.function(t, y, args)}
+
+
+class _Eigenvalues(eqx.Module):
+    system: Any
+
+    def __call__(self, t: Array, y: PyTree, args: Any) -> dict[str, Array]:
+        matrix = self.system.structure.algebra.dual_matrix(y)
+        return {"eigenvalue": jnp.linalg.eigvalsh(jax.lax.complex(-matrix.imag, matrix.real))}  # i M
 
 
 class _Casimirs(eqx.Module):
