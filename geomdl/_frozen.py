@@ -7,6 +7,11 @@ import numpy as np
 from jaxtyping import Array
 
 
+def complex_dtype(dtype: Any) -> Any:
+    """The complex dtype whose parts have this one's precision; `result_type` refuses it under strict promotion."""
+    return jnp.complex128 if dtype == jnp.float64 else jnp.complex64
+
+
 class Frozen:
     """An array that is no parameter: nothing differentiates it, and two of the same entries are equal.
 
@@ -20,8 +25,7 @@ class Frozen:
 
     def like(self, x: Array) -> Array:
         """As an array of the dtype of `x`; a complex constant as the complex dtype that belongs to it."""
-        dtype = jnp.result_type(x.dtype, jnp.complex64) if np.iscomplexobj(self.value) else x.dtype
-        return jnp.asarray(self.value, dtype)
+        return jnp.asarray(self.value, complex_dtype(x.dtype) if np.iscomplexobj(self.value) else x.dtype)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Frozen) and self._key == other._key

@@ -10,7 +10,22 @@ from jaxtyping import Array, Float
 from geomdl._errors import InputError, require
 from geomdl.algebra._series import phi1
 
-Vector = Float[Array, "*batch dim"]
+Vector = Float[Array, "*#batch dim"]
+
+
+def adjoint(matrix: Array) -> Array:
+    """The conjugate transpose."""
+    return jnp.conj(jnp.swapaxes(matrix, -1, -2))
+
+
+def identity_like(matrix: Array) -> Array:
+    """Identity matrices, as many as there are in a batch."""
+    return jnp.broadcast_to(jnp.eye(matrix.shape[-1], dtype=matrix.dtype), matrix.shape)
+
+
+def halved(matrix: Array) -> tuple[Array, Array]:
+    """Half a matrix and the identity."""
+    return matrix / 2, identity_like(matrix)
 
 
 class AbstractLieAlgebra(eqx.Module):
@@ -51,7 +66,7 @@ class AbstractLieAlgebra(eqx.Module):
 
     def ad(self, x: Vector) -> Float[Array, "*batch dim dim"]:
         r"""$\operatorname{ad}_x$ as a matrix."""
-        columns = jax.vmap(lambda y: self.bracket(x, y), out_axes=-1)
+        columns = jax.vmap(lambda y: self.bracket(x, jnp.broadcast_to(y, x.shape)), out_axes=-1)
         return columns(jnp.eye(self.dim, dtype=x.dtype))
 
     def phi1(self, x: Vector, y: Vector) -> Vector:
@@ -79,7 +94,7 @@ class AbstractLieAlgebra(eqx.Module):
         return jnp.linalg.solve(jnp.swapaxes(self._dexp_matrix(x), -1, -2), m[..., None])[..., 0]
 
     def _dexp_matrix(self, x: Vector) -> Array:
-        columns = jax.vmap(lambda y: self.phi1(x, y), out_axes=-1)
+        columns = jax.vmap(lambda y: self.phi1(x, jnp.broadcast_to(y, x.shape)), out_axes=-1)
         return columns(jnp.eye(self.dim, dtype=x.dtype))
 
     def exp_ad(self, x: Vector, y: Vector) -> Vector:
@@ -127,15 +142,37 @@ class AbstractLieAlgebra(eqx.Module):
     def cayley(self, x: Vector) -> Array:
         r"""The Cayley transform $(1 - X/2)^{-1} (1 + X/2) = \exp X + O(X^3)$, a matrix of the group.
 
-        **Fails:** `InputError` unless the algebra is `quadratic`: elsewhere the result is not in the group.
+        For su(n), n > 2, a unitary matrix whose determinant is a phase, which $\operatorname{Ad}$ does not see.
+
+        **Fails:** `InputError` unless the algebra is `quadratic`: elsewhere the result need not be in the group.
         """
+        self._require_cayley()
+        half, one = halved(self.to_matrix(x))
+        return jnp.linalg.solve(one - half, one + half)
+
+    def dcay_star(self, x: Vector, m: Vector) -> Vector:
+        r"""$\operatorname{dcay}_x^* m$, where $\tfrac{d}{dt} \operatorname{cay} x = (\operatorname{dcay}_x \dot x)
+        \operatorname{cay} x$.
+
+        With the M for which $\langle m, x \rangle = \operatorname{Re} \operatorname{tr}(M X)$ it is $(1 + X/2)^{-1} M
+        (1 - X/2)^{-1}$.
+        """
+        self._require_cayley()
+        half, one = halved(adjoint(self.to_matrix(x)))
+        solved = jnp.linalg.solve(one - half, self.dual_matrix(m))
+        return self.from_dual_matrix(adjoint(jnp.linalg.solve(adjoint(one + half), adjoint(solved))))
+
+    def dcayinv_star(self, x: Vector, m: Vector) -> Vector:
+        r"""$(\operatorname{dcay}_x^{-1})^* m$, in matrices $(1 + X/2) M (1 - X/2)$."""
+        self._require_cayley()
+        half, one = halved(adjoint(self.to_matrix(x)))
+        return self.from_dual_matrix((one - half) @ self.dual_matrix(m) @ (one + half))
+
+    def _require_cayley(self) -> None:
         require(
             self.quadratic,
             f"{self.name} has no Cayley transform: it belongs to no quadratic form. Use `exp`.",
         )
-        matrix = self.to_matrix(x)
-        one = jnp.eye(matrix.shape[-1], dtype=matrix.dtype)
-        return jnp.linalg.solve(one - matrix / 2, one + matrix / 2)
 
     def Ad(self, g: Array, x: Vector) -> Vector:
         r"""$\operatorname{Ad}_g x = g X g^{-1}$ in coordinates."""
@@ -143,5 +180,4 @@ class AbstractLieAlgebra(eqx.Module):
 
     def Ad_star(self, g: Array, m: Vector) -> Vector:
         r"""$\langle \operatorname{Ad}^*_g m, x \rangle = \langle m, \operatorname{Ad}_g x \rangle$."""
-        adjoint = lambda matrix: jnp.swapaxes(jnp.conj(matrix), -1, -2)
         return self.from_dual_matrix(adjoint(g) @ self.dual_matrix(m) @ adjoint(jnp.linalg.inv(g)))

@@ -10,7 +10,7 @@ from math import factorial
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from geomdl.algebra._base import Vector
+from geomdl.algebra._base import Vector, identity_like
 from geomdl.algebra._dense import LieAlgebra
 
 #: Up to this s the series is used; 14 terms of it are exact there.
@@ -91,7 +91,7 @@ class Rotations(LieAlgebra):
     def exp(self, x: Vector) -> Array:
         r"""Rodrigues' formula, a rotation by the angle $|x|$ about x."""
         s, matrix = _angle_squared(x)[..., None], self.to_matrix(x)
-        return jnp.eye(3, dtype=x.dtype) + sinc(s) * matrix + versine(s) * matrix @ matrix
+        return identity_like(matrix) + sinc(s) * matrix + versine(s) * matrix @ matrix
 
     def log(self, g: Array) -> Vector:
         r"""The x of smallest angle with `exp(x)` = g.
@@ -181,6 +181,6 @@ class RigidMotions(LieAlgebra):
         moved = v + versine(s) * turned + lag(s) * cross(w, turned)
         matrix = self.to_matrix(x)[..., :3, :3]
         s = s[..., None]
-        rotation = jnp.eye(3, dtype=x.dtype) + sinc(s) * matrix + versine(s) * matrix @ matrix
+        rotation = identity_like(matrix) + sinc(s) * matrix + versine(s) * matrix @ matrix
         last = jnp.broadcast_to(jnp.eye(4, dtype=x.dtype)[3:], (*x.shape[:-1], 1, 4))
         return jnp.concatenate([jnp.concatenate([rotation, moved[..., None]], axis=-1), last], axis=-2)

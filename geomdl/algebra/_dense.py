@@ -69,20 +69,32 @@ class LieAlgebra(AbstractLieAlgebra):
 
     def to_matrix(self, x: Vector) -> Array:
         r"""$\sum_i x_i E_i$."""
-        return jnp.einsum("...i,iab->...ab", x, self._matrices(self.basis, x))
+        return _combined(x, self._matrices(self.basis, x))
 
     def from_matrix(self, matrix: Array) -> Vector:
         """The coordinates of a matrix; of its orthogonal projection, if it does not belong to the algebra."""
-        dual = self._matrices(self.dual_basis, matrix.real)
-        return jnp.einsum("iab,...ab->...i", jnp.conj(dual), matrix).real
+        return _paired(self._matrices(self.dual_basis, matrix.real), matrix)
 
     def dual_matrix(self, m: Vector) -> Array:
         r"""$\sum_i m_i E^i$ with the dual basis of the span of the $E_i$."""
-        return jnp.einsum("...i,iab->...ab", m, self._matrices(self.dual_basis, m))
+        return _combined(m, self._matrices(self.dual_basis, m))
 
     def from_dual_matrix(self, matrix: Array) -> Vector:
         r"""$m_i = \operatorname{Re} \operatorname{tr}(M^* E_i)$."""
-        return jnp.einsum("iab,...ab->...i", self._matrices(self.basis, matrix.real), jnp.conj(matrix)).real
+        return _paired(self._matrices(self.basis, matrix.real), matrix)
+
+
+def _combined(x: Array, matrices: Array) -> Array:
+    r"""$\sum_i x_i E_i$ of real coordinates, the matrices real or complex."""
+    return jnp.einsum("...i,iab->...ab", x.astype(matrices.dtype), matrices)
+
+
+def _paired(matrices: Array, matrix: Array) -> Array:
+    r"""$\operatorname{Re} \operatorname{tr}(E_i^* M)$ for all i, in real arithmetic."""
+    pairing = lambda table, values: jnp.einsum("iab,...ab->...i", table, values)
+    real = pairing(matrices.real, matrix.real)
+    both = jnp.iscomplexobj(matrices) and jnp.iscomplexobj(matrix)
+    return real + pairing(matrices.imag, matrix.imag) if both else real
 
 
 def from_structure_constants(constants: Any, name: str = "the algebra", casimirs: Casimirs | None = None) -> LieAlgebra:
@@ -100,8 +112,8 @@ def from_structure_constants(constants: Any, name: str = "the algebra", casimirs
     """
     c = _numbers(constants, "constants")
     require(
-        c.ndim == 3 and c.shape[0] == c.shape[1] == c.shape[2] > 0,
-        f"`constants` must be of shape (dim, dim, dim), got {c.shape}.",
+        c.ndim == 3 and c.shape[0] == c.shape[1] == c.shape[2] > 0 and not np.iscomplexobj(c),
+        f"`constants` must be real and of shape (dim, dim, dim), got {c.dtype} of shape {c.shape}.",
     )
     _check_bracket(c)
     return LieAlgebra(name=name, constants=Frozen(c), invariants=casimirs)
@@ -121,16 +133,19 @@ def from_basis(
     - `name`, `casimirs`: as for `from_structure_constants`.
     - `quadratic`: whether it is $\{X : X^* S + S X = 0\}$ for some S, which gives it the Cayley transform.
 
-    **Errors:** `InputError` if the matrices are linearly dependent, or for a pair of them whose commutator is no
-    combination of them.
+    **Errors:** `InputError` if the matrices are linearly dependent, for a pair of them whose commutator is no
+    combination of them, or if it is called quadratic and is not.
     """
     basis = _numbers(basis, "basis")
-    require(basis.ndim == 3 and basis.shape[1] == basis.shape[2], f"`basis` must be (dim, n, n), got {basis.shape}.")
+    require(
+        basis.ndim == 3 and basis.shape[1] == basis.shape[2] and basis.size > 0,
+        f"`basis` must be of shape (dim, n, n), got {basis.shape}.",
+    )
     count = len(basis)
     flat = basis.reshape(count, -1)
     flat = np.concatenate([flat.real, flat.imag], axis=1) if np.iscomplexobj(flat) else flat
     require(
-        np.linalg.matrix_rank(flat, tol=EXACT * max(1.0, np.abs(flat).max())) == count,
+        bool(np.linalg.matrix_rank(flat, tol=EXACT * max(1.0, np.abs(flat).max())) == count),
         f"`basis`: the {count} matrices are linearly dependent; leave out those that others combine to.",
     )
     inverse = np.linalg.pinv(flat)  # columns are the dual basis
@@ -141,9 +156,17 @@ def from_basis(
     rest = np.abs(c @ flat - brackets).max(axis=2)
     i, j = np.unravel_index(np.argmax(rest), rest.shape)
     require(
-        rest[i, j] <= EXACT * max(1.0, np.abs(brackets).max()),
+        bool(rest[i, j] <= EXACT * max(1.0, np.abs(brackets).max())),
         f"`basis` is not closed: the commutator of matrices {i} and {j} is no combination of the {count} "
         f"(it misses by {rest[i, j]:.1e}); add what is missing.",
+    )
+    x, y = np.einsum("ci,iab->cab", np.random.default_rng(0).normal(size=(2, count)), basis)
+    triple = (x @ y @ x).ravel()
+    triple = np.concatenate([triple.real, triple.imag]) if np.iscomplexobj(basis) else triple
+    require(
+        not quadratic or bool(np.abs(triple @ inverse @ flat - triple).max() <= EXACT * max(1.0, np.abs(triple).max())),
+        f"`quadratic`: {name} is not, because X Y X does not belong to it for all X and Y; so the Cayley transform "
+        "would leave its group. Leave `quadratic` out.",
     )
     c = np.where(np.abs(c) < 1e-14 * max(1.0, np.abs(c).max()), 0, c)
     c = (c - c.swapaxes(0, 1)) / 2
@@ -177,7 +200,7 @@ def _check_bracket(c: np.ndarray) -> None:
     defect = np.abs(c + c.swapaxes(0, 1)).max(axis=2)
     i, j = np.unravel_index(np.argmax(defect), defect.shape)
     require(
-        defect[i, j] <= EXACT * size,
+        bool(defect[i, j] <= EXACT * size),
         f"`constants` are not antisymmetric at ({i}, {j}): [e_{i}, e_{j}] + [e_{j}, e_{i}] has an entry of "
         f"{defect[i, j]:.3g} instead of 0.",
     )
@@ -185,7 +208,7 @@ def _check_bracket(c: np.ndarray) -> None:
     jacobi = np.abs(nested + nested.transpose(1, 2, 0, 3) + nested.transpose(2, 0, 1, 3)).max(axis=3)
     i, j, k = np.unravel_index(np.argmax(jacobi), jacobi.shape)
     require(
-        jacobi[i, j, k] <= EXACT * size**2,
+        bool(jacobi[i, j, k] <= EXACT * size**2),
         f"`constants` violate the Jacobi identity at ({i}, {j}, {k}): [[e_{i}, e_{j}], e_{k}] and its cyclic "
         f"permutations sum to {jacobi[i, j, k]:.3g} instead of 0.",
     )

@@ -21,10 +21,9 @@ def _whole(n: Any, least: int, name: str) -> int:
     return int(n)
 
 
-def _unit(n: int, *entries: tuple[int, int, complex]) -> np.ndarray:
+def _unit(n: int, *entries: tuple[int, int, float]) -> np.ndarray:
     """A matrix of few entries."""
-    dtype = complex if any(isinstance(value, complex) for _, _, value in entries) else float
-    matrix = np.zeros((n, n), dtype)
+    matrix = np.zeros((n, n))
     for i, j, value in entries:
         matrix[i, j] += value
     return matrix
@@ -148,6 +147,7 @@ def heisenberg(n: int) -> LieAlgebra:
     return dataclasses.replace(algebra, invariants=lambda m: {"z": m[..., -1]})
 
 
+@cache
 def abelian(n: int) -> LieAlgebra:
     """$\\mathbb R^n$, where every bracket is 0."""
     n = _whole(n, 1, "abelian")

@@ -2,27 +2,35 @@
 
 from typing import Any
 
+import equinox as eqx
 import numpy as np
 from jaxtyping import Array
 
-from geomdl._errors import require
+from geomdl._errors import InputError, require
+from geomdl.algebra._base import AbstractLieAlgebra
 from geomdl.algebra._dense import EXACT, LieAlgebra, _numbers, from_basis, from_structure_constants
 
 
-def direct_sum(first: LieAlgebra, second: LieAlgebra) -> LieAlgebra:
+class _OfBoth(eqx.Module):
+    """The Casimir functions of a direct sum; a module, so that two sums of the same algebras are equal."""
+
+    first: LieAlgebra
+    second: LieAlgebra
+
+    def __call__(self, m: Array) -> dict[str, Array]:
+        parts = ("first", self.first, m[..., : self.first.dim]), ("second", self.second, m[..., self.first.dim :])
+        return {f"{label} {key}": value for label, part, x in parts for key, value in part.casimirs(x).items()}
+
+
+def direct_sum(first: AbstractLieAlgebra, second: AbstractLieAlgebra) -> LieAlgebra:
     r"""$\mathfrak g \oplus \mathfrak h$: coordinates of the first, then of the second, which commute.
 
     Matrices, where both have them, are in blocks. For many copies of one algebra use a state of more axes, and for
     systems that are coupled through their Hamiltonian only, `Product` of structures: both cost less.
     """
-    _require_dense("direct_sum", first, second)
-    name = f"{first.name} + {second.name}"
+    first, second = _dense("direct_sum", first), _dense("direct_sum", second)
+    name, casimirs = f"{first.name} + {second.name}", _OfBoth(first, second)
     a, b = first.dim, second.dim
-
-    def casimirs(m: Array) -> dict[str, Array]:
-        parts = (first, m[..., :a], "first"), (second, m[..., a:], "second")
-        return {f"{label} {key}": value for part, x, label in parts for key, value in part.casimirs(x).items()}
-
     if first.basis is None or second.basis is None:
         c = np.zeros((a + b,) * 3)
         c[:a, :a, :a] = first.structure_constants
@@ -36,7 +44,7 @@ def direct_sum(first: LieAlgebra, second: LieAlgebra) -> LieAlgebra:
     return from_basis(basis, name, casimirs, quadratic=first.quadratic and second.quadratic)
 
 
-def semidirect(algebra: LieAlgebra, representation: Any, name: str | None = None) -> LieAlgebra:
+def semidirect(algebra: AbstractLieAlgebra, representation: Any, name: str | None = None) -> LieAlgebra:
     r"""$\mathfrak g \ltimes V$: $[(x, u), (y, v)] = ([x, y],\; \rho(x) v - \rho(y) u)$.
 
     **Arguments:**
@@ -50,7 +58,7 @@ def semidirect(algebra: LieAlgebra, representation: Any, name: str | None = None
 
     **Errors:** `InputError` names the pair at which $\rho([e_i, e_j]) = [\rho(e_i), \rho(e_j)]$ fails.
     """
-    _require_dense("semidirect", algebra)
+    algebra = _dense("semidirect", algebra)
     rho = _numbers(representation, "representation")
     dim = algebra.dim
     require(
@@ -63,7 +71,7 @@ def semidirect(algebra: LieAlgebra, representation: Any, name: str | None = None
     defect = np.abs(defect).max(axis=(2, 3))
     i, j = np.unravel_index(np.argmax(defect), defect.shape)
     require(
-        defect[i, j] <= EXACT * max(1.0, np.abs(rho).max() ** 2),
+        bool(defect[i, j] <= EXACT * max(1.0, np.abs(rho).max() ** 2)),
         f"`representation` is none: rho([e_{i}, e_{j}]) and [rho(e_{i}), rho(e_{j})] differ by {defect[i, j]:.3g}.",
     )
     k = rho.shape[1]
@@ -84,10 +92,10 @@ def semidirect(algebra: LieAlgebra, representation: Any, name: str | None = None
     return from_basis(basis, name)
 
 
-def _require_dense(function: str, *algebras: Any) -> None:
-    for algebra in algebras:
-        require(
-            isinstance(algebra, LieAlgebra),
-            f"`{function}` needs algebras with structure constants; {getattr(algebra, 'name', algebra)!r} has none "
-            "(`su(n)` keeps only matrices): use `Product` of structures, or `from_basis` with its matrices.",
+def _dense(function: str, algebra: AbstractLieAlgebra) -> LieAlgebra:
+    if not isinstance(algebra, LieAlgebra):
+        raise InputError(
+            f"`{function}` needs algebras with structure constants; {getattr(algebra, 'name', algebra)} has none "
+            "(`su(n)` keeps only matrices): use `Product` of structures, or `from_basis` with its matrices."
         )
+    return algebra

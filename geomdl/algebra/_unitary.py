@@ -3,12 +3,13 @@
 from functools import cache
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
 from geomdl._frozen import Frozen
-from geomdl.algebra._base import AbstractLieAlgebra, Vector
+from geomdl.algebra._base import AbstractLieAlgebra, Vector, halved, identity_like
 from geomdl.algebra._named import _whole
 
 
@@ -48,8 +49,8 @@ class SpecialUnitary(AbstractLieAlgebra):
         upper, lower = jnp.triu(table, 1), jnp.tril(table, -1)
         transpose = lambda matrix: jnp.swapaxes(matrix, -1, -2)
         real = (lower - transpose(lower)) / 2
-        imaginary = -(upper + transpose(upper) + diagonal[..., None] * jnp.eye(n, dtype=x.dtype)) / 2
-        return _complex(real, imaginary)
+        imaginary = -(upper + transpose(upper) + diagonal[..., None] * identity_like(table)) / 2
+        return jax.lax.complex(real, imaginary)
 
     def from_matrix(self, matrix: Array) -> Vector:
         """The coordinates of a matrix; of its orthogonal projection, if it does not belong to the algebra."""
@@ -61,7 +62,7 @@ class SpecialUnitary(AbstractLieAlgebra):
         diagonal = -jnp.einsum("ik,...i->...k", self.diagonals.like(values), values)
         diagonal = jnp.concatenate([diagonal, jnp.zeros_like(diagonal[..., :1])], axis=-1)
         table = jnp.triu(symmetric, 1) + jnp.tril(antisymmetric, -1)
-        table = table + diagonal[..., None] * jnp.eye(n, dtype=table.dtype)
+        table = table + diagonal[..., None] * identity_like(table)
         return table.reshape(*matrix.shape[:-2], n * n)[..., :-1]
 
     def dual_matrix(self, m: Vector) -> Array:
@@ -81,6 +82,18 @@ class SpecialUnitary(AbstractLieAlgebra):
         r"""$\operatorname{ad}^*_x m = [m, x]$."""
         return self.bracket(m, x)
 
+    def dcayinv_star(self, x: Vector, m: Vector) -> Vector:
+        r"""$(\operatorname{dcay}_x^{-1})^* m$.
+
+        The Cayley transform is unitary, but its determinant is a phase and not 1: dcay maps into u(n), and it is its
+        part of trace 0 that counts and that is inverted here.
+        """
+        half, one = halved(-self.to_matrix(x))
+        dual, square = self.dual_matrix(m), half @ half
+        trace = lambda matrix: jnp.trace(matrix, axis1=-2, axis2=-1)[..., None, None]
+        phase = trace(dual @ square) / (self.size - trace(square))  # such that the result has trace 0
+        return self.from_dual_matrix((one - half) @ (dual + phase * one) @ (one + half))
+
     def bound(self, x: Vector) -> Array:
         r"""$|\operatorname{ad}_x| \le 2 |X| \le 2 |X|_F = \sqrt2 |x|$; on n eigenvalues, less than that."""
         return jnp.max(jnp.sqrt(2 * jnp.sum(x * x, axis=-1)))
@@ -92,11 +105,6 @@ class SpecialUnitary(AbstractLieAlgebra):
     def casimirs(self, m: Vector) -> dict[str, Array]:
         """The spectrum: the eigenvalues of i M, in ascending order."""
         return {"spectrum": jnp.linalg.eigvalsh(1j * self.dual_matrix(m))}
-
-
-def _complex(real: Array, imaginary: Array) -> Array:
-    """`real + i imaginary`, in the complex dtype that belongs to theirs."""
-    return real + jnp.asarray(1j, jnp.result_type(real.dtype, jnp.complex64)) * imaginary
 
 
 @cache

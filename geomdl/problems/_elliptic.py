@@ -9,7 +9,7 @@ _ROUNDS = 8  # the mean converges quadratically: enough for float64 up to 1 - m 
 
 @jax.jit  # loops are compiled once, and not in every call outside of `jit`
 def jacobi(u: Float[Array, ""], m: Float[Array, ""]) -> tuple[Array, Array, Array]:
-    r"""$\mathrm{sn}, \mathrm{cn}, \mathrm{dn}\,(u \mid m)$ for a real argument and a parameter $0 \leq m < 1$.
+    r"""$\mathrm{sn}, \mathrm{cn}, \mathrm{dn}\,(u \mid m)$ for a real argument and a parameter $m < 1$.
 
     With $a_0 = 1,\; b_0 = \sqrt{1 - m},\; a_{n+1} = (a_n + b_n)/2,\; b_{n+1} = \sqrt{a_n b_n},\;
     c_{n+1} = (a_n - b_n)/2$, the amplitude is $\varphi_0$, from $\varphi_N = 2^N a_N u$ and
@@ -19,7 +19,7 @@ def jacobi(u: Float[Array, ""], m: Float[Array, ""]) -> tuple[Array, Array, Arra
     **Arguments:**
 
     - `u`: the argument.
-    - `m`: the parameter, the square of the modulus k.
+    - `m`: the parameter, the square of the modulus k; it may be negative.
 
     **Returns:**
 
@@ -41,3 +41,11 @@ def jacobi(u: Float[Array, ""], m: Float[Array, ""]) -> tuple[Array, Array, Arra
     phi, _ = jax.lax.scan(descend, 2**_ROUNDS * mean * u, ratios, reverse=True)
     sn, cn = jnp.sin(phi), jnp.cos(phi)
     return sn, cn, jnp.sqrt((1 - m) + m * cn * cn)  # this form of 1 - m sn^2 does not cancel
+
+
+@jax.jit
+def quarter_period(m: Float[Array, ""]) -> Array:
+    r"""$K(m) = \pi / (2\, \mathrm{agm}(1, \sqrt{1 - m}))$, a quarter of the period of sn and cn."""
+    average = lambda means, _: ((0.5 * (means[0] + means[1]), jnp.sqrt(means[0] * means[1])), None)
+    (mean, _), _ = jax.lax.scan(average, (jnp.ones_like(m), jnp.sqrt(1 - m)), length=_ROUNDS)
+    return 0.5 * jnp.pi / mean

@@ -9,6 +9,7 @@ from jaxtyping import Array, PyTree
 
 from geomdl.system import HamiltonianSystem
 
+#: The state of a canonical problem, `(q, p)`.
 State = tuple[Array, Array]
 
 
@@ -27,13 +28,15 @@ class Problem(eqx.Module):
 
     - `name`: as `geomdl.problems.load` knows it.
     - `system`: what moves. Its Hamiltonian is a `Separable` wherever T(p) + V(q) is possible.
-    - `y0`: the state `(q, p)` at time 0, in the default precision of jax.
-    - `dt`: a step with which Störmer-Verlet gives a sensible picture, 1 % or so of the fastest period.
+    - `y0`: the state at time 0, in the default precision of jax: `(q, p)` for the canonical problems, `NAMES`; one
+      array for those on other structures, `NONCANONICAL`.
+    - `dt`: a step with which a method of order 2 gives a sensible picture, 1 % or so of the fastest period.
     - `span`: a time worth plotting, some natural periods.
-    - `coordinates`: a label for every entry of q, in the order of `q.ravel()`.
+    - `coordinates`: a label for every entry of q, in the order of `q.ravel()`; for every entry of the state where
+      that is one array.
     - `constants`: what is constant besides the energy: functions `(t, y, args)` by name, whose values are arrays of
       any shape. They may depend on the time.
-    - `solution`: the motion from `y0` in closed form, `t -> (q, p)`, where there is one.
+    - `solution`: the motion from `y0` in closed form, the state as a function of t, where there is one.
     - `reference`: a time, a few natural periods at most, and the state then, to round-off; `None` unless it is stored
       for just these parameters.
     - `args`: what the system takes for `args`.
@@ -41,13 +44,13 @@ class Problem(eqx.Module):
 
     name: str = eqx.field(static=True)
     system: HamiltonianSystem
-    y0: State
+    y0: PyTree
     dt: float | Array = eqx.field(converter=_plain)
     span: float | Array = eqx.field(converter=_plain)
     coordinates: tuple[str, ...] = eqx.field(static=True)
     constants: dict[str, Callable[[Any, Any, Any], Array]] = eqx.field(default_factory=dict)
-    solution: Callable[[Any], State] | None = None
-    reference: tuple[float, State] | None = None
+    solution: Callable[[Any], PyTree] | None = None
+    reference: tuple[float, PyTree] | None = None
     args: PyTree = None
 
     @property

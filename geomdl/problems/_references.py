@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from geomdl.problems._parameters import known
+
 
 class Reference(NamedTuple):
     """A known state: of which problem, for which parameters, at which time."""
@@ -20,16 +22,17 @@ class Reference(NamedTuple):
     parameters: dict[str, Any]
     t: float
     q: tuple
-    p: tuple
+    p: tuple | None = None  # of a state that is one array, and stands in q: none
 
 
-def stored(name: str, **parameters: jax.Array | int) -> tuple[float, tuple[jax.Array, jax.Array]] | None:
-    """`(t, (q, p))` if there is a state for just these parameters, `None` else (and for traced parameters)."""
-    if any(isinstance(value, jax.core.Tracer) for value in parameters.values()):
+def stored(name: str, **parameters: jax.Array | int) -> tuple[float, Any] | None:
+    """The time and the state, if there is one for just these parameters, `None` else (and for traced parameters)."""
+    if not known(parameters):
         return None
     for entry in _TABLE:
         if entry.name == name and all(_same(value, entry.parameters[key]) for key, value in parameters.items()):
-            return entry.t, (jnp.asarray(entry.q, dtype=float), jnp.asarray(entry.p, dtype=float))
+            q = jnp.asarray(entry.q, dtype=float)
+            return entry.t, q if entry.p is None else (q, jnp.asarray(entry.p, dtype=float))
     return None
 
 
@@ -192,4 +195,100 @@ _TABLE = (
         (0.36158425992954931944, -0.017331630548651800855),
     ),
     Reference("nonseparable", {"start": -3.0}, 5.0, (2.8312924085506053033,), (-0.33032203981305187449,)),
+    Reference(
+        "rigid_body",
+        {"inertia": (1.0, 2.0, 3.0), "momentum": (1.0, 0.5, 1.0)},
+        10.0,
+        (0.95694846232791490691, -0.76615831379223243204, 0.86443685637256485926),
+    ),
+    Reference(
+        "rigid_body_4",
+        {"moments": (0.5, 1.0, 1.5, 2.0), "momentum": (1.0, -0.5, 0.4, 0.8, 0.3, 1.2)},
+        10.0,
+        (
+            0.9180807602641212337,
+            0.51783783924100952067,
+            0.95477538517359947329,
+            0.48568057945128158735,
+            -0.65678278666075668738,
+            0.94346510250229108428,
+        ),
+    ),
+    Reference(
+        "heavy_top",
+        {
+            "inertia": (1.0, 1.5, 2.0),
+            "centre": (0.3, 0.2, 1.0),
+            "momentum": (0.5, 0.0, 2.0),
+            "direction": (0.0, 0.6, 0.8),
+        },
+        10.0,
+        (
+            1.083687947417333202,
+            -1.3819561857135861203,
+            1.9269011365886579976,
+            0.10156479475112368746,
+            -0.99295127244915340207,
+            0.061093068418350458987,
+        ),
+    ),
+    Reference(
+        "lagrange_top",
+        {"inertia": (1.0, 0.5), "weight": 1.0, "tilt": 1.0, "spin": 4.0, "precession": 0.2},
+        10.0,
+        (
+            0.67036481356297844093,
+            -0.063023884780304299614,
+            2.0,
+            0.79770067776790420022,
+            -0.50619339350732152423,
+            0.32778327757554718337,
+        ),
+    ),
+    Reference(
+        "kovalevskaya_top",
+        {"inertia": 1.0, "weight": 1.0, "momentum": (0.5, 1.0, 0.7), "direction": (0.0, 0.6, 0.8)},
+        10.0,
+        (
+            0.5228220821369611498,
+            1.3698144896458919137,
+            -0.67504235528788718599,
+            -0.41554951423954945107,
+            0.75676957228041559653,
+            -0.50459728069599356689,
+        ),
+    ),
+    Reference(
+        "lotka_volterra_3",
+        {"interactions": (1.0, -0.5, 0.8), "equilibrium": (1.0, 1.2, 0.8), "populations": (0.5, 1.0, 2.0)},
+        10.0,
+        (2.4561448578855463183, 0.77025907265374702676, 0.63779984059378490342),
+    ),
+    Reference(
+        "toda_lie_poisson",
+        {"n": 4, "amplitude": 1.0},
+        5.0,
+        (
+            -1.0286792799074460715,
+            -0.19495046503407301232,
+            0.39735259012930655347,
+            0.82627715481221253036,
+            0.041542862832256923345,
+            0.054913770257000009969,
+            0.16387125219633031619,
+        ),
+    ),
+    Reference(
+        "affine_layers",
+        {"d": 2, "particles": 4},
+        5.0,
+        (
+            1.006957232614735813,
+            -0.45192785393886809527,
+            -0.39305335089314926651,
+            0.70850531846539596604,
+            0.049556544276350364265,
+            0.083326922682037025898,
+        ),
+    ),
 )

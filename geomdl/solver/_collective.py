@@ -43,7 +43,7 @@ class Collective(AbstractGeometricSolver):
 
     def order(self, terms: Any) -> int:
         """That of the base."""
-        return self.base.order(terms)
+        return 2 * self.base.stages  # type: ignore[attr-defined]
 
     def check(self, system: HamiltonianSystem, t: Array, y: PyTree, args: Any) -> PyTree:
         """Refuse other spaces."""

@@ -126,7 +126,7 @@ class LogCanonical(_OnVectors):
         """Raise `InputError` unless `y` is an array of positive vectors."""
         super().check(y)
         if not isinstance(y, jax.core.Tracer):
-            require(bool(jnp.all(y > 0)), "`y0` must be positive in all entries: {x_i, x_j} = A_ij x_i x_j.")
+            require(bool(np.all(np.asarray(y) > 0)), "`y0` must be positive in all entries: {x_i, x_j} = A_ij x_i x_j.")
 
     def sharp(self, y: Array, covector: Array) -> Array:
         """`y A (y covector)`."""

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.flatten_util import ravel_pytree
 
 from geomdl import InputError, problems
 
@@ -38,6 +39,46 @@ from geomdl import InputError, problems
         ("charged_particle", {"electric": (1.0,)}, "`electric`"),
         ("charged_particle_axial", {"charge": float("nan")}, "`charge`"),
         ("nonseparable", {"start": float("nan")}, "`start`"),
+        ("rigid_body", {"inertia": (1.0, 2.0)}, "`inertia` .* give 3 finite numbers"),
+        ("rigid_body", {"inertia": (1.0, 2.0, 0.0)}, "`inertia`"),
+        ("rigid_body", {"inertia": (2.0, 2.0, 2.0)}, "`inertia` .* inertia > 0, not all equal"),
+        ("rigid_body", {"momentum": (0.0, 0.0, 0.0)}, "`momentum`"),
+        ("rigid_body", {"momentum": (0.0, 1.0, 0.0)}, "`momentum` .* on the separatrix"),
+        ("rigid_body", {"inertia": (1.0, 2.0, 4.0), "momentum": (1.0, 3.0, 2**0.5)}, "`momentum` .* on the separatrix"),
+        ("heavy_top", {"inertia": (1.0, -2.0, 1.0)}, "`inertia`"),
+        ("heavy_top", {"centre": (1.0, 2.0)}, "`centre`"),
+        ("heavy_top", {"momentum": (1.0, 2.0)}, "`momentum`"),
+        ("heavy_top", {"direction": (0.0, 0.0, 0.0)}, "`direction`"),
+        ("kovalevskaya_top", {"inertia": -1.0}, "`inertia`"),
+        ("kovalevskaya_top", {"weight": float("nan")}, "`weight`"),
+        ("lagrange_top", {"inertia": (1.0, 1.0, 2.0)}, "`inertia`"),
+        ("lagrange_top", {"tilt": 0.0}, "`tilt` is 0.0; give a finite number with 0 < tilt < pi"),
+        ("lagrange_top", {"spin": 0.0, "precession": 0.0}, "`tilt` = 1.0.*passes through the vertical"),
+        ("lagrange_top", {"weight": 0.0, "spin": 0.0, "precession": 0.0}, "`tilt` = 1.0.*does not move"),
+        ("rigid_body_4", {"moments": (1.0, 1.0, 1.0, 0.0)}, "`moments`"),
+        ("rigid_body_4", {"momentum": np.ones(5)}, "`momentum`"),
+        ("toda_lie_poisson", {"n": 1}, "`n`"),
+        ("toda_lie_poisson", {"amplitude": float("inf")}, "`amplitude`"),
+        ("spin_chain", {"n": 2}, "`n` is 2; give a whole number, 3 or larger"),
+        ("spin_chain", {"waves": -1}, "`waves`"),
+        ("spin_chain", {"n": 4, "spins": np.ones((3, 3))}, r"`spins` .* in an array of shape \(4, 3\)"),
+        ("spin_chain", {"n": 3, "spins": np.diag([1.0, 1.0, 0.0])}, "`spins` .* spins not 0"),
+        ("vortices_plane", {"n": 1}, "`n`"),
+        ("vortices_plane", {"strengths": (1.0, 0.0, 1.0)}, "`strengths`"),
+        ("vortices_plane", {"n": 4, "strengths": (1.0, 1.0, 1.0)}, "`strengths`"),
+        ("vortices_plane", {"positions": np.zeros((3, 3))}, "`positions`"),
+        ("vortices_plane", {"positions": np.zeros((3, 2))}, "`positions` .* no two of them at the same place"),
+        ("vortices_sphere", {"latitude": 2.0}, "`latitude`"),
+        ("vortices_sphere", {"strengths": 0.0}, "`strengths`"),
+        ("vortices_sphere", {"n": 2, "positions": np.ones((2, 2))}, "`positions`"),
+        ("vortices_sphere", {"n": 2, "positions": np.ones((2, 3))}, "`positions` .* no two of them in the same direc"),
+        ("lotka_volterra_3", {"interactions": (0.0, 0.0, 0.0)}, "`interactions`"),
+        ("lotka_volterra_3", {"equilibrium": (1.0, 0.0, 1.0)}, "`equilibrium`"),
+        ("lotka_volterra_3", {"populations": (1.0, 1.0, -1.0)}, "`populations`"),
+        ("affine_layers", {"d": 0}, "`d`"),
+        ("affine_layers", {"particles": 0}, "`particles`"),
+        ("affine_layers", {"q": np.zeros((2, 4))}, r"`q` .* in an array of shape \(4, 2\)"),
+        ("affine_layers", {"p": [[1.0], [2.0, 3.0]]}, "`p`"),
     ],
 )
 def test_bad_input_is_named(name, options, words):
@@ -54,8 +95,11 @@ def test_a_flow_refuses_bad_parameters():
 
 def test_names():
     assert problems.load("henon-heiles", energy=0.1).name == "henon_heiles"
-    assert all(problems.load(name).name == name for name in problems.NAMES)
+    names = problems.NAMES + problems.NONCANONICAL
+    assert len(set(names)) == len(names)
+    assert all(problems.load(name).name == name for name in names)
     assert all(getattr(problems, name)().name == name for name in problems.NAMES)
+    assert all(callable(getattr(problems, name)) for name in problems.NONCANONICAL)
 
 
 def test_a_reference_belongs_to_its_parameters():
@@ -63,6 +107,8 @@ def test_a_reference_belongs_to_its_parameters():
     assert problems.kepler(0.5).reference is None
     assert problems.toda(4).reference is None
     assert problems.henon_heiles(0.1).reference is None
+    assert problems.affine_layers().reference is not None
+    assert problems.affine_layers(p=np.ones((4, 2))).reference is None
     regular, chaotic = problems.henon_heiles(1 / 12), problems.henon_heiles(1 / 8)
     assert float(jnp.abs(regular.reference[1][0] - chaotic.reference[1][0]).max()) > 1e-3
 
@@ -78,6 +124,31 @@ OPTIONS = {
     "charged_particle": {"magnetic": 1.2, "electric": (0.1, 0.2)},
     "charged_particle_axial": {"charge": 0.1},
     "nonseparable": {"start": 0.7},
+    "rigid_body": {"inertia": (1.0, 3.0, 2.2), "momentum": (0.3, -0.2, 1.0)},
+    "heavy_top": {
+        "inertia": (1.0, 2.0, 3.0),
+        "centre": (0.1, 0.2, 0.3),
+        "momentum": (0.5, 0.1, 1.0),
+        "direction": (0.1, 0.2, 1.0),
+    },
+    "lagrange_top": {"inertia": (1.0, 0.4), "weight": 1.1, "tilt": 0.8, "spin": 3.0, "precession": 0.3},
+    "kovalevskaya_top": {
+        "inertia": 1.2,
+        "weight": 0.7,
+        "momentum": (0.5, 0.1, 1.0),
+        "direction": (0.1, 0.2, 1.0),
+    },
+    "rigid_body_4": {"moments": (1.0, 2.0, 2.5, 4.0), "momentum": (0.3, 1.0, 0.2, 0.5, 0.4, -0.6)},
+    "toda_lie_poisson": {"amplitude": 0.8},
+    "spin_chain": {"exchange": 0.8, "anisotropy": 0.1, "tilt": 0.7},
+    "vortices_plane": {"strengths": 0.7},
+    "vortices_sphere": {"strengths": 0.7, "latitude": 0.3},
+    "lotka_volterra_3": {
+        "interactions": (1.0, -0.8, 0.5),
+        "equilibrium": (1.0, 1.1, 0.9),
+        "populations": (1.0, 2.0, 0.4),
+    },
+    "affine_layers": {"q": np.linspace(-1, 1, 8).reshape(4, 2), "p": np.cos(np.arange(8.0)).reshape(4, 2)},
 }
 
 
@@ -89,7 +160,7 @@ def test_a_problem_can_be_made_from_traced_parameters(name):
     def velocity(options):
         problem = problems.load(name, **options)
         assert problem.reference is None
-        return problem.system.vf(0.0, problem.y0, None)
+        return jax.tree.leaves(problem.system.vf(0.0, problem.y0, None))
 
     point = jax.tree.map(jnp.asarray, OPTIONS[name])
     slope = jax.tree.map(jnp.ones_like, point)
@@ -100,38 +171,56 @@ def test_a_problem_can_be_made_from_traced_parameters(name):
     assert max(float(jnp.max(jnp.abs(a))) for a in found) > 1e-3
 
 
+@pytest.mark.parametrize("name", ["spin_chain", "vortices_plane", "lagrange_top"])
+def test_a_problem_with_known_parameters_can_be_made_under_jit(name):
+    made = []
+
+    @jax.jit
+    def velocity(t):
+        problem = problems.load(name)
+        made.append(sorted(problem.constants))
+        return problem.system.vf(t, problem.y0, None)
+
+    outside = problems.load(name)
+    np.testing.assert_allclose(velocity(0.0), outside.system.vf(0.0, outside.y0, None), rtol=1e-13, atol=1e-15)
+    assert made == [sorted(outside.constants)]
+
+
 SOLUTIONS = {
     "pendulum": {"angle": 1.0, "frequency": 1.3},
     "kepler": {"eccentricity": 0.3},
     "charged_particle": {"magnetic": 1.2, "electric": (0.1, 0.2)},
     "nonseparable": {"start": 0.7},
     "toda": {"amplitude": 0.8},
+} | {
+    name: OPTIONS[name]
+    for name in ("rigid_body", "lagrange_top", "toda_lie_poisson", "spin_chain", "vortices_plane", "vortices_sphere")
 }
 
 
 @pytest.mark.parametrize("name", SOLUTIONS)
 def test_the_solution_can_be_differentiated(name):
-    def state(options):
+    def number(options):
         problem = problems.load(name, **options, **({"n": 2} if name == "toda" else {}))
-        return problem.solution(2.0)
+        return ravel_pytree(problem.solution(2.0))[0][0]
 
     point = jax.tree.map(jnp.asarray, SOLUTIONS[name])
-    found = jax.jit(jax.jacrev(lambda options: state(options)[0][0]))(point)
-    state = jax.jit(state)
-    plus, minus = (state(jax.tree.map(lambda x, s=sign: x + s * 1e-6, point))[0][0] for sign in (1, -1))
+    found = jax.jit(jax.jacrev(number))(point)
+    number = jax.jit(number)
+    plus, minus = (number(jax.tree.map(lambda x, s=sign: x + s * 1e-6, point)) for sign in (1, -1))
     np.testing.assert_allclose(sum(jnp.sum(leaf) for leaf in jax.tree.leaves(found)), (plus - minus) / 2e-6, rtol=1e-6)
     assert all(bool(jnp.all(leaf != 0)) for leaf in jax.tree.leaves(found))
 
 
 def test_every_parameter_of_a_system_has_a_gradient():
-    for name in problems.NAMES:
+    for name in problems.NAMES + problems.NONCANONICAL:
         problem = problems.load(name)
 
         @eqx.filter_jit
         @eqx.filter_grad
         def speed(system, y0=problem.y0):
-            q, p = system.vf(0.3, (y0[0] + 0.1, y0[1]), None)
-            return jnp.sum(q**2) + jnp.sum(p**2)
+            y = (y0[0] + 0.1, y0[1]) if isinstance(y0, tuple) else y0
+            return sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(system.vf(0.3, y, None)))
 
         for leaf in jax.tree.leaves(speed(problem.system)):
             assert bool(jnp.all(jnp.isfinite(leaf)) & jnp.any(leaf != 0)), name
