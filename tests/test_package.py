@@ -32,7 +32,7 @@ BELOW = {
     "nn": {"run", "control"},
     "train": {"run", "control", "nn", "data"},
     "plot": {"run", "control", "nn", "data", "train"},
-    "cli": {"certify", "control", "data", "nn", "plot", "problems", "run", "solver", "system", "train"},
+    "cli": {"certify", "control", "data", "nn", "plot", "problems", "run", "solver", "structure", "system", "train"},
 }
 
 

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from geomdl.cli._fluid import is_fluid, spectrum
 from geomdl.cli._trajectory import Trajectory
 from geomdl.problems import Problem
 
-#: Rows that are evaluated at once.
-BATCH = 1024
+#: Rows that are evaluated at once, at most, and numbers in them.
+BATCH, NUMBERS = 1024, 10**6
 
 
 class Kept(NamedTuple):
@@ -45,7 +46,7 @@ class Kept(NamedTuple):
 
 
 class Apart(NamedTuple):
-    """How far a trajectory lies from the known solution: the distance of (q, p), and the size of the solution."""
+    """How far a trajectory lies from the known solution: the distance of the states, and the size of the solution."""
 
     distance: np.ndarray
     size: np.ndarray
@@ -61,8 +62,11 @@ class Apart(NamedTuple):
 
 
 def invariants(problem: Problem, run: Trajectory) -> dict[str, Kept]:
-    """The energy and the other invariants along a trajectory, by name."""
-    return {name: _kept(_along(f, problem, run)) for name, f in problem.invariants.items()}
+    """The energy and the other invariants along a trajectory, by name; of a fluid the spectrum too."""
+    found = {name: _kept(_along(f, problem, run)) for name, f in problem.invariants.items()}
+    if is_fluid(problem):
+        found["spectrum"] = _largest(_along(lambda t, y, args: spectrum(problem, y), problem, run))
+    return found
 
 
 def distance(problem: Problem, run: Trajectory) -> Apart | None:
@@ -70,16 +74,18 @@ def distance(problem: Problem, run: Trajectory) -> Apart | None:
     solution = problem.solution
     if solution is None:
         return None
-    states = _along(lambda t, y, args: solution(t), problem, run)
+    states = jax.tree.leaves(_along(lambda t, y, args: solution(t), problem, run))
     norms = lambda state: np.sqrt(sum(np.square(part).reshape(len(part), -1).sum(axis=1) for part in state))
-    moved = [np.asarray(ours, float) - theirs for ours, theirs in zip(run.ys, states, strict=True)]
+    moved = [np.asarray(ours, float) - theirs for ours, theirs in zip(jax.tree.leaves(run.ys), states, strict=True)]
     return Apart(norms(moved), norms(states))
 
 
 def _along(function: Callable, problem: Problem, run: Trajectory) -> Any:
     """`function(t, y, args)` at every save."""
     rows = (run.ts, jax.tree.map(lambda leaf: leaf.astype(float), run.ys))
-    every = jax.jit(lambda rows: jax.lax.map(lambda row: function(*row, problem.args), rows, batch_size=BATCH))
+    size = sum(leaf[0].size for leaf in jax.tree.leaves(run.ys))
+    batch = max(1, min(BATCH, NUMBERS // size))
+    every = jax.jit(lambda rows: jax.lax.map(lambda row: function(*row, problem.args), rows, batch_size=batch))
     return jax.tree.map(np.asarray, every(rows))
 
 
@@ -87,3 +93,8 @@ def _kept(values: np.ndarray) -> Kept:
     moved = values - values[0]
     errors = moved if values.ndim == 1 else np.linalg.norm(moved.reshape(len(moved), -1), axis=1)
     return Kept(values, errors, float(np.linalg.norm(values[0])))
+
+
+def _largest(values: np.ndarray) -> Kept:
+    """Of several numbers the one that moved most."""
+    return Kept(values, np.abs(values - values[0]).max(axis=1), float(np.abs(values[0]).max()))

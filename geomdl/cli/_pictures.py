@@ -7,7 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from geomdl import plot
+from geomdl.cli._fluid import Fields
 from geomdl.cli._measure import Apart, Kept
+from geomdl.cli._motion import motion
+from geomdl.cli._progress import bar
 from geomdl.cli._sections import VIEWS
 from geomdl.cli._trajectory import Trajectory
 from geomdl.data import Dataset
@@ -39,21 +42,33 @@ def draw_trajectory(
     kept: dict[str, Kept],
     apart: Apart | None,
     section: list[np.ndarray] | str,
+    fields: Fields | None,
     folder: Path,
+    progress: bool,
 ) -> None:
     """Write the pictures of a trajectory, as many as there is something to show for, into its folder."""
     errors = {_legend(name, invariant): invariant.shown for name, invariant in kept.items()}
-    figures: dict[str, Any] = {
-        "orbit": plot.orbit(run.ts, run.ys, problem.coordinates),
-        "energy": plot.energy_error(run.ts, errors),
-    }
+    figures: dict[str, Any] = {"energy": plot.energy_error(run.ts, errors)}
+    if fields is None:
+        figures["orbit"] = motion(problem, run)
+    else:
+        figures["vorticity"] = plot.vorticity(run.ts, fields.values, fields.surface)
+        _film(run.ts, fields, folder / "vorticity.gif", progress)
     if apart is not None:
-        figures["error"] = plot.error_growth(run.ts, {"distance of (q, p)": apart.distance})
+        figures["error"] = plot.error_growth(run.ts, {"distance of the states": apart.distance})
     if not isinstance(section, str):
         view = VIEWS[problem.name]
         title = f"Poincaré section, energy {kept['energy'].values[0]:.5g}"
         figures["section"] = plot.section(section, view.labels, title)
     _save(figures, folder)
+
+
+def _film(ts: np.ndarray, fields: Fields, path: Path, progress: bool) -> None:
+    """The vorticity over time, picture by picture."""
+    with bar(progress, "drawing") as shown:
+        task = shown.add_task("", total=None, figures="")
+        advance = lambda number, total: shown.update(task, completed=number + 1, total=total)
+        plot.vorticity_film(ts, fields.values, path, fields.surface, advance)
 
 
 def _legend(name: str, invariant: Kept) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 
+from geomdl import problems
 from geomdl._version import __version__
 from geomdl.cli._measure import Apart, Kept
 from geomdl.cli._trajectory import Trajectory
@@ -47,7 +48,8 @@ def sentences(summary: dict[str, Any]) -> str:
         lines.append("warning: the energy is badly wrong, so is the motion: take a smaller --dt")
     others = {name.replace("_", " "): error for name, error in summary["invariants"].items() if name != "energy"}
     words = [f"{name} {error['max_error']:.2e}" for name, error in others.items()]
-    words += [f"(q, p) at the end {known['error_at_end']:.2e}"] if known else []
+    state = "(q, p)" if summary["problem"] in problems.NAMES else "state"
+    words += [f"{state} at the end {known['error_at_end']:.2e}"] if known else []
     if words:
         lines.append(f"errors: {', '.join(words)}")
     steps = "" if summary["seconds"] < 0.01 else f", {summary['ns_per_step']:,.0f} ns per step"

@@ -1,6 +1,5 @@
 """A trajectory, computed in pieces: between two of them the bar moves, and the run can be interrupted."""
 
-import sys
 import time
 from typing import Any, NamedTuple
 
@@ -8,22 +7,25 @@ import diffrax
 import equinox as eqx
 import jax
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from geomdl import _tree as tree
+from geomdl.cli._progress import bar
 from geomdl.problems import Problem
 from geomdl.run import Cuts, IntegrationError, Solution, integrate
 from geomdl.solver import AbstractGeometricSolver
 
-#: A run is cut into about so many pieces, none much shorter than this.
-PIECES, SHORTEST = 100, 5_000
+#: A run is cut into about so many pieces, none much shorter than this; shorter if the state has more numbers than that.
+PIECES, SHORTEST, SMALL = 100, 5_000, 100
 
 
 class Trajectory(NamedTuple):
-    """What a run gave: times and states as numpy arrays, iterations of implicit solves, and what it took."""
+    """What a run gave: times and states as numpy arrays, iterations of implicit solves, and what it took.
+
+    The states are `(q, p)`, or one array on structures other than the canonical one.
+    """
 
     ts: np.ndarray
-    ys: tuple[np.ndarray, np.ndarray]
+    ys: Any
     iterations: int
     compile_seconds: float
     seconds: float
@@ -54,10 +56,11 @@ def follow(
     compiled: dict[tuple[int, int], Any] = {}
     done, iterations, seconds, compile_seconds = 0, 0, 0.0, 0.0
     counts, rows = [np.zeros(1, int)], [jax.tree.map(lambda leaf: np.asarray(leaf)[None], y)]
-    with _bar(progress) as bar:
-        task = bar.add_task("", total=steps, figures="compiling")
-        for n, every in _pieces(steps, save_every):
-            t0 = y[0].dtype.type(done * dt)
+    size = sum(leaf.size for leaf in jax.tree.leaves(y))
+    with bar(progress, "simulating") as shown:
+        task = shown.add_task("", total=steps, figures="compiling")
+        for n, every in _pieces(steps, save_every, size):
+            t0 = tree.widest_dtype(y).type(done * dt)
             if (n, every) not in compiled:
                 begin = time.perf_counter()
                 compiled[n, every] = run.lower(y, t0, n, every).compile()
@@ -74,15 +77,16 @@ def follow(
             y = jax.tree.map(lambda leaf: leaf[-1], solution.ys)
             done += n
             iterations += int(solution.stats["num_iterations"])
-            bar.update(task, completed=done, figures=f"{seconds / done * 1e9:,.0f} ns a step")
+            shown.update(task, completed=done, figures=f"{seconds / done * 1e9:,.0f} ns a step")
     ys = jax.tree.map(lambda *parts: np.concatenate(parts), *rows)
     return Trajectory(dt * np.concatenate(counts), ys, iterations, compile_seconds, seconds)
 
 
-def _pieces(steps: int, every: int) -> list[tuple[int, int]]:
+def _pieces(steps: int, every: int, size: int = 1) -> list[tuple[int, int]]:
     """Runs of (steps, steps between two saves) that follow one another; only a few are of different kinds."""
     whole, rest = divmod(steps, every)
-    pieces = min(PIECES, max(1, steps // SHORTEST))
+    shortest = max(1, SHORTEST // (1 + size // SMALL))
+    pieces = min(PIECES, max(1, steps // shortest))
     unit = every
     if whole >= pieces:
         cuts = Cuts.near(whole, pieces)
@@ -99,18 +103,8 @@ def _failure(solution: Solution, done: int, every: int, dt: float) -> str:
     if failed >= 0:
         step = done + failed
         return f"The implicit solve of step {step} (t = {step * dt:.6g}) did not converge: take a smaller `--dt`."
-    finite = np.all([np.isfinite(leaf).reshape(len(leaf), -1).all(axis=1) for leaf in solution.ys], axis=0)
+    finite = np.all(
+        [np.isfinite(leaf).reshape(len(leaf), -1).all(axis=1) for leaf in jax.tree.leaves(solution.ys)], axis=0
+    )
     step = done + every * int(np.argmin(finite))
     return f"The state is infinite or NaN at step {step} (t = {step * dt:.6g}), or before: take a smaller `--dt`."
-
-
-def _bar(shown: bool) -> Progress:
-    return Progress(
-        TextColumn("simulating"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[figures]}"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not (shown and sys.stderr.isatty()),
-    )

@@ -3,18 +3,28 @@
 `figure.savefig(path)` writes one; a notebook shows the last value of a cell after `%matplotlib inline`.
 """
 
+from geomdl.plot._chain import spins
+from geomdl.plot._coordinates import coordinates
 from geomdl.plot._depth import feature_flow, layer_norms
+from geomdl.plot._fluid import vorticity, vorticity_film
+from geomdl.plot._sphere import momentum_sphere
 from geomdl.plot._training import confusion_matrix, training_curves
-from geomdl.plot._trajectory import energy_error, error_growth, orbit, section, work_precision
+from geomdl.plot._trajectory import energy_error, error_growth, orbit, paths, section, work_precision
 
 __all__ = [
     "confusion_matrix",
+    "coordinates",
     "energy_error",
     "error_growth",
     "feature_flow",
     "layer_norms",
+    "momentum_sphere",
     "orbit",
+    "paths",
     "section",
+    "spins",
     "training_curves",
+    "vorticity",
+    "vorticity_film",
     "work_precision",
 ]

@@ -10,7 +10,9 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
 
-def figure(width: float | int, height: float | int, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
+def figure(
+    width: float | int, height: float | int, rows: int = 1, columns: int = 1, projection: str | None = None
+) -> tuple[Any, Any]:
     """A matplotlib figure of so many inches, and its array of axes, shape (rows, columns)."""
     require(
         importlib.util.find_spec("matplotlib") is not None,
@@ -19,14 +21,19 @@ def figure(width: float | int, height: float | int, rows: int = 1, columns: int 
     from matplotlib.figure import Figure
 
     fig = Figure(figsize=(width, height), dpi=150, layout="constrained")
-    return fig, fig.subplots(rows, columns, squeeze=False)
+    return fig, fig.subplots(rows, columns, squeeze=False, subplot_kw={"projection": projection})
 
 
 def count_along_x(axes: Any) -> None:
     """Whole numbers on the horizontal axis: layers and epochs have no halves."""
+    count_along(axes.xaxis)
+
+
+def count_along(axis: Any) -> None:
+    """Whole numbers on this axis."""
     from matplotlib.ticker import MaxNLocator
 
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.set_major_locator(MaxNLocator(integer=True))
 
 
 def tidy(axes: Any, x: str, y: str, title: str) -> None:

@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 
 from geomdl._errors import require
+from geomdl.plot._chain import heat_map
 from geomdl.plot._style import COLOURS, MARKERS, figure, tidy
 
 #: Saves further apart than this part of the picture are drawn as dots: lines between them would be invented.
 JUMP = 0.2
-#: Columns of a heat map, at most; more could not be told apart.
-COLUMNS = 600
 
 
 def orbit(ts: Any, ys: tuple[Any, Any], labels: Sequence[str] = ()) -> Any:
@@ -40,7 +39,7 @@ def orbit(ts: Any, ys: tuple[Any, Any], labels: Sequence[str] = ()) -> Any:
     if q.ndim == 3:
         return _bodies(q, names)
     if q.shape[1] > 2:
-        return _chain(ts, q, names)
+        return heat_map(ts, q, names, "Displacements", "q")
     fig, ((axes,),) = figure(5.5, 4.8)
     if q.shape[1] == 1:
         _trace(axes, q[:, 0], p[:, 0], COLOURS[0])
@@ -57,13 +56,31 @@ def orbit(ts: Any, ys: tuple[Any, Any], labels: Sequence[str] = ()) -> Any:
     return fig
 
 
-def _trace(axes: Any, x: np.ndarray, y: np.ndarray, colour: str, **options: Any) -> None:
+def paths(ts: Any, xs: Any, labels: Sequence[str] = ()) -> Any:
+    """The paths of several bodies or vortices, in the plane or in space, with a mark where each of them ends.
+
+    **Arguments:**
+
+    - `ts`: the times, shape (saves,).
+    - `xs`: the positions, shape (saves, bodies, d).
+    - `labels`: a name for every coordinate of the bodies: "Jupiter x" names a body and its axis.
+
+    **Returns:** a matplotlib `Figure`.
+    """
+    return orbit(ts, (xs, xs), labels)
+
+
+def _trace(axes: Any, x: np.ndarray, y: np.ndarray, colour: str) -> None:
     """A line through the saves, or dots where they lie too far apart for one."""
-    size = max(np.ptp(x), np.ptp(y), np.finfo(float).tiny)
-    jumps = np.hypot(np.diff(x), np.diff(y)) / size
+    axes.plot(x, y, color=colour, **joined(np.stack([x, y], axis=1), 0.8))
+
+
+def joined(points: np.ndarray, width: float) -> dict[str, Any]:
+    """How to draw points that follow one another: a line of this width, or dots if they lie too far apart."""
+    size = max(np.ptp(points, axis=0).max(), np.finfo(float).tiny)
+    jumps = np.linalg.norm(np.diff(points, axis=0), axis=1) / size
     dotted = len(jumps) > 0 and np.quantile(jumps, 0.9) > JUMP
-    style: dict[str, Any] = {"linestyle": "", "marker": ".", "markersize": 2.5} if dotted else {"linewidth": 0.8}
-    axes.plot(x, y, color=colour, **style, **options)
+    return {"linestyle": "", "marker": ".", "markersize": 2.5} if dotted else {"linewidth": width}
 
 
 def _bodies(q: np.ndarray, names: list[str]) -> Any:
@@ -80,32 +97,10 @@ def _bodies(q: np.ndarray, names: list[str]) -> Any:
             _trace(axes, q[:, body, i], q[:, body, j], colour)
             marker = MARKERS[body % len(MARKERS)]
             axes.plot(q[-1, body, i], q[-1, body, j], marker, color=colour, markersize=5, label=name)
-        tidy(axes, axis_names[i], axis_names[j], "From above" if j == 1 else "From the side")
+        tidy(axes, axis_names[i], axis_names[j], "Paths" if d == 2 else "From above" if j == 1 else "From the side")
         axes.set_aspect("equal", adjustable="datalim")
     if count <= 20:
         fig.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(count, 7), frameon=False)
-    return fig
-
-
-def _chain(ts: np.ndarray, q: np.ndarray, names: list[str]) -> Any:
-    """The displacements of a chain over time."""
-    # A chain swings faster than a long run is wide: then only its beginning can be seen.
-    swings = np.median([np.count_nonzero(np.diff(np.sign(site)) != 0) for site in (q - q.mean(axis=0)).T])
-    shown = len(ts) if swings <= 80 else max(int(len(ts) * 80 / swings), 2)
-    shown = min(max(shown, 2), len(ts))
-    stride = max(1, shown // COLUMNS)
-    times, values = ts[:shown:stride], q[:shown:stride].T
-    largest = float(np.abs(values).max()) or 1.0
-    fig, ((axes,),) = figure(8, 3.8)
-    image = axes.pcolormesh(
-        times, np.arange(1, len(names) + 1), values, cmap="RdBu_r", vmin=-largest, vmax=largest, shading="nearest"
-    )
-    part = "" if shown == len(ts) else f", until t = {times[-1]:.5g} of {ts[-1]:.5g}"
-    tidy(axes, "time", "site", f"Displacements{part}")
-    axes.set_ylim(0.5, len(names) + 0.5)
-    if len(names) <= 12:
-        axes.set_yticks(range(1, len(names) + 1), names)
-    fig.colorbar(image, ax=axes, label="q")
     return fig
 
 
@@ -134,7 +129,8 @@ def error_growth(ts: Any, errors: Mapping[str, Any]) -> Any:
     """
     times = np.abs(np.asarray(ts, float))
     fig, ((axes,),) = figure(6, 4.4)
-    if ends := _errors(axes, times, errors):
+    later = {name: np.where(times > 0, values, np.nan) for name, values in errors.items()}  # the scale has no time 0
+    if ends := _errors(axes, times, later):
         axes.set(xscale="log", yscale="log")
         t, top = max(ends, key=lambda end: end[1])
         low, limits = times[times > 0].min(), axes.get_ylim()
