@@ -168,7 +168,8 @@ def from_basis(
         f"`quadratic`: {name} is not, because X Y X does not belong to it for all X and Y; so the Cayley transform "
         "would leave its group. Leave `quadratic` out.",
     )
-    c = np.where(np.abs(c) < 1e-14 * max(1.0, np.abs(c).max()), 0, c)
+    whole = np.round(c)  # as the constants of named algebras are, 0 above all
+    c = np.where(np.abs(c - whole) < 1e-14 * max(1.0, np.abs(c).max()), whole, c)
     c = (c - c.swapaxes(0, 1)) / 2
     size = flat.shape[1]
     dual = inverse.T if size == basis[0].size else inverse.T[:, : size // 2] + 1j * inverse.T[:, size // 2 :]

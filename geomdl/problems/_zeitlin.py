@@ -90,7 +90,9 @@ class FluidEnergy(eqx.Module):
 
     def __call__(self, t: Any, m: Float[Array, "*copies dim"], args: Any) -> Float[Array, ""]:
         """The energy. Its gradient costs one inverse of the Laplacian."""
-        relative = m if self.background is None else m - self.background.astype(m.dtype)
+        relative = m
+        if self.background is not None:
+            relative = m - jnp.broadcast_to(self.background, m.shape).astype(m.dtype)
         operator: Callable[[Array], Array] = self.fluid.inverse_laplacian
         for _ in range(m.ndim - 1):
             operator = jax.vmap(operator)

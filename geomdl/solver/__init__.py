@@ -10,6 +10,7 @@ from geomdl.solver._coefficients import (
     YOSHIDA_6,
     YOSHIDA_8,
 )
+from geomdl.solver._collective import Collective
 from geomdl.solver._composition import Composition
 from geomdl.solver._conformal import ConformalSplitting
 from geomdl.solver._constrained import Rattle, Shake
@@ -20,6 +21,8 @@ from geomdl.solver._gauss import GaussLegendre, ImplicitMidpoint
 from geomdl.solver._generating import GeneratingFunction
 from geomdl.solver._hamilton_jacobi import HamiltonJacobi
 from geomdl.solver._implicit import AbstractImplicit
+from geomdl.solver._isospectral import Isospectral, IsospectralMidpoint
+from geomdl.solver._lie_group import RKMK, CommutatorFree4, CrouchGrossman3, LieEuler
 from geomdl.solver._lobatto import LobattoPair
 from geomdl.solver._loop import AbstractLoop, Pull
 from geomdl.solver._named import (
@@ -37,12 +40,14 @@ from geomdl.solver._root import AbstractRoot, FixedPoint, Newton
 from geomdl.solver._splitting import AbstractSplitting
 from geomdl.solver._splittings import Splitting, StormerVerlet, SymplecticEuler
 from geomdl.solver._step import NO_STEP, Carry, Grid, Step, Tally
+from geomdl.solver._strang import Strang
 
 __all__ = [
     "HBVM",
     "KAHAN_LI_6",
     "KAHAN_LI_8",
     "NO_STEP",
+    "RKMK",
     "SUZUKI_4",
     "SUZUKI_UMENO_8",
     "YOSHIDA_4",
@@ -57,8 +62,11 @@ __all__ = [
     "BlanesMoan4",
     "BlanesMoan6",
     "Carry",
+    "Collective",
+    "CommutatorFree4",
     "Composition",
     "ConformalSplitting",
+    "CrouchGrossman3",
     "ExtendedPhaseSpace",
     "FixedPoint",
     "GaussLegendre",
@@ -67,8 +75,11 @@ __all__ = [
     "Grid",
     "HamiltonJacobi",
     "ImplicitMidpoint",
+    "Isospectral",
+    "IsospectralMidpoint",
     "ItohAbe",
     "KahanLi8",
+    "LieEuler",
     "LobattoPair",
     "McLachlan4",
     "NearIntegrable1064",
@@ -79,6 +90,7 @@ __all__ = [
     "Splitting",
     "Step",
     "StormerVerlet",
+    "Strang",
     "Suzuki4",
     "SymplecticEuler",
     "Tally",

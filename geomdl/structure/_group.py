@@ -6,7 +6,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array
+from jaxtyping import Array, PyTree
 
 from geomdl._dependence import depends
 from geomdl._errors import require
@@ -36,7 +36,7 @@ class CotangentGroup(AbstractStructure):
         """With the body's realisation in that chart."""
         return CotangentGroup(self.body.in_chart(chart))
 
-    def check(self, y: tuple[Array, Array]) -> None:
+    def check(self, y: PyTree) -> None:
         """Raise `InputError` unless `y` is a pair of a matrix and a momentum."""
         require(isinstance(y, tuple) and len(y) == 2, "`y0` must be a pair (g, m) of a group element and a momentum.")
         g, m = y
@@ -63,11 +63,9 @@ class CotangentGroup(AbstractStructure):
     def sharp(self, y: tuple[Array, Array], covector: tuple[Array, Array]) -> tuple[Array, Array]:
         """The velocities of both."""
         (g, m), (gamma, w) = y, covector
-        algebra, transpose = self.body.algebra, lambda matrix: jnp.swapaxes(matrix, -1, -2)
-        matrix = algebra.to_matrix(w)
-        if self.body.side == "left":
-            return g @ matrix, self.body.sharp(m, w) - algebra.from_dual_matrix(transpose(g) @ gamma)
-        return matrix @ g, self.body.sharp(m, w) - algebra.from_dual_matrix(gamma @ transpose(g))
+        transpose = lambda matrix: jnp.swapaxes(matrix, -1, -2)
+        force = transpose(g) @ gamma if self.body.side == "left" else gamma @ transpose(g)
+        return self._velocity(g, w), self.body.sharp(m, w) - self.body.algebra.from_dual_matrix(force)
 
     def spatial_momentum(self, y: tuple[Array, Array]) -> Array:
         """The momentum in the other frame, which every Hamiltonian of the momentum alone conserves."""
@@ -75,9 +73,14 @@ class CotangentGroup(AbstractStructure):
         return self.body.algebra.Ad_star(jnp.linalg.inv(g) if self.body.side == "left" else g, m)
 
     def target(self, x: tuple[Array, Array], xi: tuple[Array, Array]) -> tuple[Array, Array]:
-        """Half a step for g, the whole realisation for m."""
+        r"""Half a step for g, the whole realisation for m.
+
+        In the chart of the Cayley transform $g\,(1 + \xi/2)$ or $(1 + \xi/2)\,g$: so g at x is the mean of those at
+        both ends, which is no element of the group, and no function here depends on it.
+        """
         (g, m), (_, w) = x, xi
-        return self._moved(g, w / 2), self.body.target(m, w)
+        moved = self._moved(g, w / 2) if self.chart == "exp" else g + self._velocity(g, w) / 2
+        return moved, self.body.target(m, w)
 
     def near(self, x: tuple[Array, Array], xi: tuple[Array, Array]) -> tuple[Array, Array]:
         """As `target`, where g does not matter."""
@@ -87,14 +90,19 @@ class CotangentGroup(AbstractStructure):
     def midpoint(self, y: tuple[Array, Array], generator: tuple[Array, Array]) -> tuple[Array, Array]:
         """Half way for g."""
         (g, m), (_, w) = y, generator
-        return self._moved(g, w / 2), self.body.midpoint(m, w)
+        half = self._moved(g, w / 2) if self.chart == "exp" else (g + self._moved(g, w)) / 2
+        return half, self.body.midpoint(m, w)
 
     def displacement(self, y: tuple[Array, Array], generator: tuple[Array, Array]) -> tuple[Array, Array]:
         """The whole way."""
         (g, m), (_, w) = y, generator
         return self._moved(g, w) - g, self.body.displacement(m, w)
 
+    def _velocity(self, g: Array, xi: Array) -> Array:
+        matrix = self.body.algebra.to_matrix(xi)
+        return g @ matrix if self.body.side == "left" else matrix @ g
+
     def _moved(self, g: Array, xi: Array) -> Array:
         algebra = self.body.algebra
-        element = algebra.exp(xi) if self.body.chart == "exp" else algebra.cayley(xi)
+        element = algebra.exp(xi) if self.chart == "exp" else algebra.cayley(xi)
         return g @ element if self.body.side == "left" else element @ g

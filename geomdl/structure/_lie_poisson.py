@@ -1,7 +1,7 @@
 """The dual of a Lie algebra."""
 
 import equinox as eqx
-from jaxtyping import Array
+from jaxtyping import Array, PyTree
 
 from geomdl._errors import require
 from geomdl.algebra import AbstractLieAlgebra
@@ -18,9 +18,10 @@ class LiePoisson(AbstractStructure):
 
     The realisation, in the chart of the exponential: $\text{source}(x, \xi) = (\operatorname{dexp}^{-1}_\xi)^* x$. In
     the chart of the Cayley transform, on quadratic matrix algebras, with x as the matrix for which $\langle x, \xi
-    \rangle = \operatorname{tr}(x \xi)$: $\text{source}(x, \xi) = (1 + \xi/2)\, x\, (1 - \xi/2)$. Either way
-    a step is $m_1 = \operatorname{Ad}^*_g m_0$, with $g = \exp \xi$ or cay ξ: it stays on its coadjoint
-    orbit, so that every Casimir function is kept to round-off by any ξ whatsoever.
+    \rangle = \operatorname{tr}(x \xi)$: $\text{source}(x, \xi) = (1 + \xi/2)\, x\, (1 - \xi/2)$; on su(n) x stands
+    there with that multiple of 1 added that makes the trace of the product 0. Either way a step is $m_1 =
+    \operatorname{Ad}^*_g m_0$, with $g = \exp \xi$ or cay ξ: it stays on its coadjoint orbit, so that every Casimir
+    function is kept to round-off by any ξ whatsoever.
 
     **Arguments:**
 
@@ -50,7 +51,7 @@ class LiePoisson(AbstractStructure):
         """The same structure with the other realisation."""
         return LiePoisson(self.algebra, self.side, chart)
 
-    def check(self, y: Array) -> None:
+    def check(self, y: PyTree) -> None:
         """Raise `InputError` unless `y` is an array of coordinates."""
         require(
             eqx.is_array(y) and y.ndim >= 1 and y.shape[-1] == self.algebra.dim,

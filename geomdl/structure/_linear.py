@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PyTree
 
 from geomdl._errors import InputError, require
 from geomdl.structure._base import AbstractStructure
@@ -56,7 +56,7 @@ class _OnVectors(AbstractStructure):
 
     matrix_: eqx.AbstractVar[Float[Array, "n n"]]
 
-    def check(self, y: Array) -> None:
+    def check(self, y: PyTree) -> None:
         """Raise `InputError` unless `y` is an array of vectors."""
         n = len(self.matrix_)
         require(
@@ -122,7 +122,7 @@ class LogCanonical(_OnVectors):
     def __init__(self, matrix: Any):
         self.matrix_ = _skew(matrix, "matrix")
 
-    def check(self, y: Array) -> None:
+    def check(self, y: PyTree) -> None:
         """Raise `InputError` unless `y` is an array of positive vectors."""
         super().check(y)
         if not isinstance(y, jax.core.Tracer):

@@ -110,6 +110,8 @@ ELSEWHERE = {
     "Shake": "test_constrained.py",
     "Tao": "test_extended.py",
     "ConformalSplitting": "test_conformal.py",
+    "Isospectral": "test_isospectral.py",
+    "IsospectralMidpoint": "test_isospectral.py",
 }
 
 #: One of each way to make a step; what does not depend on the coefficients is tested on these.
