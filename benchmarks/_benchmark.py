@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-#: One line of the table, by column. A value of `None` prints as a dash.
+#: One line of the table, by column. A value of `None` prints as a dash. Rows with a `part` get a table for every part.
 Row = dict[str, Any]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks._benchmark import Config
 
-PACKAGES = ("jax", "jaxlib", "equinox", "diffrax", "optax", "numpy", "scipy", "rebound", "heyoka", "torch")
+PACKAGES = ("jax", "jaxlib", "equinox", "diffrax", "optax", "numpy", "scipy", "rebound", "heyoka", "torch", "numba")
 
 
 def describe(config: Config) -> dict[str, Any]:

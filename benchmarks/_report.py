@@ -32,12 +32,20 @@ def write(folder: Path, benchmark: Benchmark, report: Report, machine: dict[str,
 
 def _markdown(benchmark: Benchmark, report: Report, machine: dict[str, Any], date: str) -> str:
     known = ", ".join(f"{key} {value}" for key, value in machine.items() if value is not None)
-    parts = [f"# {benchmark.name}", benchmark.description, f"{date}; {known}.", _table(report.rows)]
+    parts = [f"# {benchmark.name}", benchmark.description, f"{date}; {known}.", *_parts(report.rows)]
     if report.claims:
         parts.append(_table([_claim_row(claim) for claim in report.claims]))
     if report.notes:
         parts.append("\n".join(f"- {note}" for note in report.notes))
     return "\n\n".join(parts) + "\n"
+
+
+def _parts(rows: list[Row]) -> list[str]:
+    """One table; where rows say which `part` of the benchmark they belong to, one under a heading for each."""
+    parts: dict[str | None, list[Row]] = {}
+    for row in rows:
+        parts.setdefault(row.get("part"), []).append({key: value for key, value in row.items() if key != "part"})
+    return [text for part, rows in parts.items() for text in ([f"## {part}"] if part else []) + [_table(rows)]]
 
 
 def _claim_row(claim: Claim) -> Row:

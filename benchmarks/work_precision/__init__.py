@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import jax
 
-from benchmarks._benchmark import Benchmark, Config, HarnessError, Report, Row
+from benchmarks._benchmark import Benchmark, Config, Report, Row
 from benchmarks._candidate import LeftOut
 from benchmarks._progress import say
-from benchmarks._timing import Contender, race
 from benchmarks.work_precision._claims import claims
-from benchmarks.work_precision._curve import Curve, Entrant, Point
+from benchmarks.work_precision._curve import Curve, Entrant
 from benchmarks.work_precision._entrants import BUILDERS
 from benchmarks.work_precision._kepler import Span
+from benchmarks.work_precision._measure import measure
 from benchmarks.work_precision._picture import picture
 
 #: An error larger than the orbit is no approximation, but a mistake.
@@ -41,30 +41,11 @@ def run(config: Config) -> Report:
                 entrants += build(span, config.quick)
             except LeftOut as reason:
                 notes.append(f"Left out: {reason}.")
-        curves = _measure(entrants, span, 1 if config.quick else ROUNDS)
+        curves = measure(entrants, span.error, LARGEST_ERROR, "work and precision", 1 if config.quick else ROUNDS)
     if config.quick:
         notes.append("A quick run, short and of one round: the numbers mean nothing.")
     files = {"work_precision.csv": _points(curves)} | picture(curves)
     return Report([_row(curve) for curve in curves], claims(curves), notes, files)
-
-
-def _measure(entrants: Sequence[Entrant], span: Span, rounds: int) -> list[Curve]:
-    errors: dict[tuple[str, str], float] = {}
-    contenders = []
-    for entrant in entrants:
-        for run in entrant.runs:
-            errors[entrant.name, run.setting] = error = span.error(run.position(run.call()))
-            if not error < LARGEST_ERROR:  # so that a NaN is refused too
-                raise HarnessError(f"{entrant.name} at {run.setting} is off by {error:.1e}.")
-            # They are compared with the exact solution, and not with each other.
-            contenders.append(Contender(f"{entrant.name}, {run.setting}", run.call, lambda _: {}))
-    timings = race(contenders, "work and precision", tolerance=0.0, rounds=rounds)
-
-    def point(entrant: Entrant, setting: str) -> Point:
-        timing = timings[f"{entrant.name}, {setting}"]
-        return Point(setting, errors[entrant.name, setting], timing.median, timing.least)
-
-    return [Curve(entrant, [point(entrant, run.setting) for run in entrant.runs]) for entrant in entrants]
 
 
 def _row(curve: Curve) -> Row:

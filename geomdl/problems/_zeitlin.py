@@ -59,10 +59,12 @@ class AbstractZeitlin(eqx.Module):
         """c."""
         return 2 * self.size / (self.planck * self.area)
 
+    @eqx.filter_jit
     def state_to_matrix(self, m: State) -> Matrix:
         """W."""
         return self.algebra.to_matrix(self.scale * m)
 
+    @eqx.filter_jit
     def matrix_to_state(self, matrix: Matrix) -> State:
         """The coordinates m of W."""
         return self.algebra.from_matrix(matrix) / self.scale

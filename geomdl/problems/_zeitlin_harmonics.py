@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from geomdl.problems._zeitlin import shear, unshear
 from geomdl.problems._zeitlin_laplacian import entries
 
 
@@ -33,6 +34,29 @@ def quantised_harmonics(n: int, degree: int) -> np.ndarray:
     return found
 
 
+@jax.jit
+def to_matrix(table: Array, weights: Array, coefficients: Array) -> Array:
+    """The skew-Hermitian matrix with those harmonics: i times their `weights` on the diagonals; no trace."""
+    degree, n = len(coefficients) - 1, table.shape[1]
+    imaginary, real = (
+        jnp.einsum("mkl,lm->km", table, part, precision="highest") * weights for part in orders(coefficients)
+    )
+    centred = imaginary - jnp.mean(imaginary, axis=0, keepdims=True)
+    imaginary = jnp.where(jnp.arange(degree + 1)[None] == 0, centred / 2, imaginary)  # it is added twice
+    above = unshear(jnp.pad(jax.lax.complex(real, imaginary), ((0, 0), (0, n - degree - 1))))
+    return above - jnp.conj(above.T)
+
+
+@jax.jit
+def from_matrix(table: Array, weights: Array, matrix: Array) -> Array:
+    """The coefficients of those harmonics in a skew-Hermitian matrix."""
+    above = shear(matrix)[:, : len(table)]
+    return from_orders(
+        *(jnp.einsum("mkl,km->lm", table, part / weights, precision="highest") for part in (above.imag, above.real))
+    )
+
+
+@jax.jit
 def on_grid(
     coefficients: Float[Array, "degree_1 orders"], colatitude: Float[Array, " a"], longitude: Float[Array, " b"]
 ) -> Float[Array, "a b"]:

@@ -4,7 +4,6 @@ import math
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
@@ -14,7 +13,7 @@ from geomdl._errors import require
 from geomdl.problems._parameters import count, real
 from geomdl.problems._problem import Problem
 from geomdl.problems._zeitlin import AbstractZeitlin, Enstrophy, FluidEnergy, Matrix, State, shear, unshear
-from geomdl.problems._zeitlin_harmonics import from_orders, on_grid, orders, quantised_harmonics
+from geomdl.problems._zeitlin_harmonics import from_matrix, on_grid, quantised_harmonics, to_matrix
 from geomdl.problems._zeitlin_laplacian import solve_diagonals, zonal_inverse
 from geomdl.structure import LiePoisson
 from geomdl.system import HamiltonianSystem
@@ -61,29 +60,21 @@ class ZeitlinSphere(AbstractZeitlin):
 
         **Cost:** n (L + 1)² numbers of memory, like `matrix_to_vorticity`: not for the inside of a loop.
         """
-        degree = len(vorticity) - 1
+        degree = vorticity.shape[0] - 1 if vorticity.ndim == 2 else 0
         require(
             vorticity.shape == (degree + 1, 2 * degree + 1) and 1 <= degree < self.size,
             f"`vorticity` must have the shape (L + 1, 2 L + 1) with 1 <= L < {self.size}, got {vorticity.shape}.",
         )
-        table, weights = self._tables(degree, vorticity.dtype)
-        imaginary, real = (jnp.einsum("mkl,lm->km", table, part) * weights for part in orders(vorticity))
-        main = jnp.arange(degree + 1)[None] == 0
-        centred = imaginary - jnp.mean(imaginary, axis=0, keepdims=True)
-        imaginary = jnp.where(main, centred / 2, imaginary)  # it is added twice
-        above = jnp.pad(jax.lax.complex(real, imaginary), ((0, 0), (0, self.size - degree - 1)))
-        return unshear(above) - jnp.conj(unshear(above).T)
+        return to_matrix(*self._tables(degree, vorticity.dtype), vorticity)
 
     def matrix_to_vorticity(self, matrix: Matrix, degree: int | None = None) -> Coefficients:
         """The coefficients of W up to a `degree`; all of them, up to n - 1, if that is `None`."""
         degree = self.size - 1 if degree is None else degree
         require(1 <= degree < self.size, f"`degree` must be from 1 to {self.size - 1}, got {degree}.")
-        above = shear(matrix)[:, : degree + 1]
-        table, weights = self._tables(degree, above.real.dtype)
-        return from_orders(*(jnp.einsum("mkl,km->lm", table, part / weights) for part in (above.imag, above.real)))
+        return from_matrix(*self._tables(degree, matrix.real.dtype), matrix)
 
     def _tables(self, degree: int, dtype: Any) -> tuple[Array, Array]:
-        """Harmonics, and what stands on diagonal m if the field is one of them."""
+        """Harmonics, and by what they are multiplied on diagonal m."""
         weights = np.sqrt(self.size / self.area) * np.where(np.arange(degree + 1)[None] == 0, 1, np.sqrt(0.5))
         return jnp.asarray(quantised_harmonics(self.size, degree), dtype), jnp.asarray(weights, dtype)
 
@@ -91,8 +82,8 @@ class ZeitlinSphere(AbstractZeitlin):
         r"""$\Delta^{-1}$ in coordinates, which lie on the diagonals of a table as the entries of W do on its own."""
         n = self.size
         columns = shear(jnp.pad(m, (0, 1)).reshape(n, n))
-        zonal = jnp.pad(jnp.asarray(zonal_inverse(n), m.dtype) @ columns[:-1, 0], (0, 1))
-        solved = jnp.where(jnp.arange(n)[None] == 0, zonal[:, None], solve_diagonals(columns))
+        zonal = jnp.matmul(jnp.asarray(zonal_inverse(n), m.dtype), columns[:-1, 0], precision="highest")
+        solved = jnp.where(jnp.arange(n)[None] == 0, jnp.pad(zonal, (0, 1))[:, None], solve_diagonals(columns))
         return -unshear(solved).ravel()[:-1]
 
     def on_grid(self, m: State, colatitude: Array, longitude: Array, degree: int | None = None) -> Float[Array, "a b"]:

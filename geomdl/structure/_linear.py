@@ -19,9 +19,7 @@ def _skew(matrix: Any, name: str) -> Array:
         raise InputError(f"`{name}` must be a square matrix of real numbers, got {type(matrix).__name__}.") from error
     matrix = matrix.astype(float) if jnp.issubdtype(matrix.dtype, jnp.integer) else matrix
     require(
-        matrix.ndim == 2
-        and matrix.shape[0] == matrix.shape[1] > 0
-        and jnp.issubdtype(matrix.dtype, jnp.floating),
+        matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1] > 0 and jnp.issubdtype(matrix.dtype, jnp.floating),
         f"`{name}` must be a square matrix of real numbers, got {matrix.dtype}{list(matrix.shape)}.",
     )
     if not isinstance(matrix, jax.core.Tracer):

@@ -17,12 +17,14 @@ for i, j, k in [(0, 1, 2), (1, 2, 0), (2, 0, 1)]:
 
 def constants(g):
     """c_ij^k by evaluating all brackets."""
-    e = jnp.eye(g.dim)
-    return np.asarray(jax.vmap(lambda x: jax.vmap(lambda y: g.bracket(x, y))(e))(e))
+    i, j = np.indices((g.dim, g.dim))
+    e = np.eye(g.dim)
+    return np.asarray(jax.jit(g.bracket)(e[i], e[j]))
 
 
-def unit(g, *entries):
-    return jnp.zeros(g.dim).at[jnp.array(entries)].set(1.0)
+def matrix(g, *entries):
+    """Of the sum of some basis elements."""
+    return np.asarray(g.to_matrix(jnp.asarray(np.eye(g.dim)[list(entries)].sum(axis=0))))
 
 
 @pytest.mark.parametrize("g", [al.so(3), al.su(2)], ids=lambda g: g.name)
@@ -50,16 +52,17 @@ def test_su3_in_the_order_of_gell_mann():
 
 def test_basic_motions():
     """Rotations turn the first axis of their plane towards the second; translations and Hamiltonians as written."""
-    c, s = np.cos(0.3), np.sin(0.3)
-    np.testing.assert_allclose(al.so(2).exp(jnp.array([0.3])), [[c, -s], [s, c]], atol=1e-16)
-    np.testing.assert_allclose(al.so(3).exp(0.3 * unit(al.so(3), 2)) @ jnp.array([1.0, 0, 0]), [c, s, 0], atol=1e-16)
-    np.testing.assert_allclose(al.so(4).exp(0.3 * unit(al.so(4), 4))[:, 1], [0, c, 0, s], atol=1e-16)  # plane (1, 3)
-    np.testing.assert_allclose(al.sp(2).exp(0.3 * unit(al.sp(2), 0, 2)), [[c, s], [-s, c]], atol=1e-16)  # q' = p
-    np.testing.assert_allclose(al.aff(2).exp(unit(al.aff(2), 4))[:, 2], [1, 0, 1], atol=1e-16)
-    np.testing.assert_allclose(al.se(2).exp(2 * unit(al.se(2), 2)), [[1, 0, 0], [0, 1, 2], [0, 0, 1]], atol=1e-16)
-    # A quarter of a turn about axis 3 while moving along axis 1 is an arc of radius 2 / pi.
-    arc = al.se(3).exp(jnp.array([0, 0, np.pi / 2, 1, 0, 0]))
-    np.testing.assert_allclose(arc[:3, 3], [2 / np.pi, 2 / np.pi, 0], atol=1e-15)
+    turn = np.array([[0, -1.0], [1.0, 0]])
+    np.testing.assert_array_equal(matrix(al.so(2), 0), turn)
+    np.testing.assert_array_equal(matrix(al.so(4), 4)[1::2, 1::2], turn)  # in the plane (1, 3)
+    np.testing.assert_array_equal(matrix(al.sp(2), 0, 2), -turn)  # q' = p, p' = -q, of (q^2 + p^2) / 2
+    np.testing.assert_array_equal(matrix(al.aff(2), 4), [[0, 0, 1], [0, 0, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(matrix(al.se(2), 0, 2)[:2], [[0, -1, 0], [1, 0, 1]])
+    about_third = jax.jit(al.so(3).exp)(jnp.array([0, 0, 0.3]))
+    np.testing.assert_allclose(about_third[:, 0], [np.cos(0.3), np.sin(0.3), 0], atol=1e-16)
+    # A turn by 1 about axis 3 while moving along axis 1 is an arc of radius 1.
+    arc = jax.jit(al.se(3).exp)(jnp.array([0, 0, 1.0, 1.0, 0, 0]))
+    np.testing.assert_allclose(arc[:3, 3], [np.sin(1), 1 - np.cos(1), 0], atol=1e-15)
 
 
 def test_named_brackets():
@@ -129,13 +132,14 @@ def test_sizes(g, dim, size):
     ids=lambda value: getattr(value, "name", None),
 )
 def test_killing_forms(g, values):
-    form = jax.vmap(lambda x: jax.vmap(lambda y: g.killing(x, y))(jnp.eye(g.dim)))(jnp.eye(g.dim))
+    (i, j), e = np.indices((g.dim, g.dim)), np.eye(g.dim)
+    form = jax.jit(g.killing)(e[i], e[j])
     np.testing.assert_allclose(form, np.diag(np.array(values, float)), atol=1e-14)
 
 
 def test_killing_form_of_sl2():
-    np.testing.assert_allclose(al.sl(2).killing(*jnp.eye(3)[:2]), 4)
-    np.testing.assert_allclose(al.sl(2).killing(unit(al.sl(2), 2), unit(al.sl(2), 2)), 8)
+    e, f, h = jnp.eye(3)
+    np.testing.assert_allclose([al.sl(2).killing(e, f), al.sl(2).killing(h, h), al.sl(2).killing(e, e)], [4, 8, 0])
 
 
 OSCILLATOR = np.zeros((4, 4, 4))
