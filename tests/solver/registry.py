@@ -112,6 +112,12 @@ ELSEWHERE = {
     "ConformalSplitting": "test_conformal.py",
     "Isospectral": "test_isospectral.py",
     "IsospectralMidpoint": "test_isospectral.py",
+    "Strang": "test_lie_poisson_splitting.py",
+    "Collective": "test_lie_poisson_splitting.py",
+    "LieEuler": "test_lie_group.py",
+    "RKMK": "test_lie_group.py",
+    "CrouchGrossman3": "test_lie_group.py",
+    "CommutatorFree4": "test_lie_group.py",
 }
 
 #: One of each way to make a step; what does not depend on the coefficients is tested on these.
