@@ -1,5 +1,10 @@
 """Every test runs with run-time type checks and strict promotion; x64 is on, float32 is asked for where tested."""
 
+import os
+
+# Most of the time goes into compiling small programs. Nightly, and where flags are given, with all optimisations.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+
 import jax
 import matplotlib as mpl
 import pytest

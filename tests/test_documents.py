@@ -7,8 +7,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -43,10 +41,16 @@ OUTCOMES = {
 }
 
 
-@pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_example_of_the_readme_runs(number, tmp_path):
-    outcomes = [check for mark, check in OUTCOMES.items() if mark in BLOCKS[number]]
-    run_fresh("\n".join([BLOCKS[number], *outcomes]), tmp_path)
+def test_the_examples_of_the_readme_run(tmp_path):
+    """Each with names of its own and JAX's defaults, all in one process: to start it and to compile takes the time."""
+    examples = ["\n".join([block, *(check for mark, check in OUTCOMES.items() if mark in block)]) for block in BLOCKS]
+    code = f"""
+import jax
+for number, example in enumerate({examples!r}):
+    jax.config.update("jax_enable_x64", False)
+    exec(compile(example, f"example {{number}} of the README", "exec"), {{"__name__": "__main__"}})
+"""
+    run_fresh(code, tmp_path)
 
 
 def test_every_outcome_is_checked():
@@ -68,7 +72,7 @@ assert abs(first.ys[0][-1] - sol.ys[0][0]) < 1e-3 and abs(sol.ys[0][0] - third.y
 
 
 def test_ci_runs_the_test_command_of_the_readme():
-    command = 'python -m pip install ".[dev]" && python -m pytest -n auto'
+    command = 'python -m pip install ".[dev]" && python -m pytest -n auto --dist loadfile'
     assert command in README
     assert (ROOT / ".ci" / "run").read_text().rstrip().endswith(command)
     assert os.access(ROOT / ".ci" / "run", os.X_OK)

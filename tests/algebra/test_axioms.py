@@ -50,7 +50,22 @@ ALGEBRAS = {
 }
 # Families take turns, so that every kind is seen alone, with one axis, and with two.
 SHAPES = ((), (3,), (2, 3))
-CASES = [(name, SHAPES[i % 3]) for i, name in enumerate(ALGEBRAS)]
+NIGHTLY = {
+    "so(2)",
+    "so(5)",
+    "se(2)",
+    "sl(3)",
+    "su(2)",
+    "su(4)",
+    "sp(4)",
+    "aff(2)",
+    "heisenberg(2)",
+    "so(3) + oscillator",
+}
+CASES = [
+    pytest.param(name, SHAPES[i % 3], marks=pytest.mark.slow if name in NIGHTLY else ())
+    for i, name in enumerate(ALGEBRAS)
+]
 
 
 def has_matrices(g):

@@ -87,7 +87,7 @@ def close(found, wanted, tolerance, key):
     np.testing.assert_allclose(found, wanted, rtol=0, atol=tolerance * max(1, np.abs(wanted).max()), err_msg=key)
 
 
-@pytest.mark.parametrize("name", ["so(4)", "sl(3)", "su(3)"])
+@pytest.mark.parametrize("name", ["so(4)", pytest.param("sl(3)", marks=pytest.mark.slow), "su(3)"])
 def test_the_series_at_all_sizes(name):
     g = ALGEBRAS[name]
     reference, sizes = Reference(g), np.array([0, 1e-8, 1e-3, 1, PI, 2 * PI - 0.1, 20])
@@ -149,7 +149,7 @@ def check_derivatives(g, xs, y, dx, tolerance, once, twice, dtype="float64"):
                 close(found[key][3][i], difference, max(1e-7, 3 * allowed), f"second derivative of {at}")
 
 
-@pytest.mark.parametrize("name", ["sl(3)", "su(3)"])
+@pytest.mark.parametrize("name", ["sl(3)", pytest.param("su(3)", marks=pytest.mark.slow)])
 def test_derivatives_of_the_series(name):
     """By the rule that it has for them, of fixed length: for bounds up to 1, and up to 32."""
     g = ALGEBRAS[name]
@@ -174,8 +174,14 @@ def test_derivatives_out_of_reach_are_nan():
 ANGLES = np.array([0, 1e-8, 1e-3, 2 - 1e-9, 2 + 1e-9, PI - 1e-9, PI, 2 * PI - 0.1, 20])
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("name", ["so(3)", "se(3)"])
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        ("so(3)", "float32"),
+        ("se(3)", "float64"),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in (("so(3)", "float64"), ("se(3)", "float32"))),
+    ],
+)
 def test_derivatives_of_the_closed_forms(name, dtype):
     g, turns = ALGEBRAS[name], directions(ALGEBRAS["so(3)"], 2 * len(ANGLES), 3)
     turns, shifts = ANGLES[:, None] * turns[::2], turns[1::2]

@@ -16,7 +16,7 @@ def quartic(t, m, args):
     return 0.5 * jnp.sum(m**2 * jnp.arange(1.0, m.size + 1)) + 0.1 * jnp.sum(m**4)
 
 
-@pytest.mark.parametrize("structure", [TURNS, UNITARY])
+@pytest.mark.parametrize("structure", [TURNS, pytest.param(UNITARY, marks=pytest.mark.slow)])
 def test_the_spectrum(structure):
     system = gm.HamiltonianSystem(quartic, structure)
     y0 = jnp.linspace(0.2, 0.8, structure.algebra.dim)

@@ -153,6 +153,7 @@ def test_an_empty_folder_is_used_and_a_new_one_is_counted(tmp_path, unpictured):
     assert (tmp_path / "runs" / "pendulum-002" / "summary.json").exists()
 
 
+@pytest.mark.slow
 def test_a_section_is_drawn_where_there_is_one(monkeypatch, capsys):
     monkeypatch.setattr("geomdl.cli._sections.STEPS", 400)
     assert simulate("henon-heiles", "--set", "energy=1/8", "--steps", "20", "--out", "here") == 0

@@ -47,7 +47,9 @@ def test_a_run_writes_its_files_and_says_where(tmp_path, capsys):
     assert (tmp_path / "runs" / "rings-002").is_dir()
 
 
-@pytest.mark.parametrize("solver", ["rk4", "implicit-midpoint", "leapfrog"])
+@pytest.mark.parametrize(
+    "solver", [*(pytest.param(s, marks=pytest.mark.slow) for s in ("rk4", "leapfrog")), "implicit-midpoint"]
+)
 def test_every_solver_runs(tmp_path, solver):
     adjoint = "checkpointed" if solver == "rk4" else "reversible"
     assert (

@@ -5,6 +5,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from geomdl import CheckpointedAdjoint, DirectAdjoint, ReversibleAdjoint
 from geomdl.control import RK4, Euler, ImplicitMidpoint, Leapfrog, RungeKutta
@@ -29,6 +30,10 @@ SOLVERS = {
     "damped": Leapfrog(damping=0.9),
     "ImplicitMidpoint": ImplicitMidpoint(),
 }
+#: Their names for tests; what shares its code with another is tested nightly.
+EVERY_SOLVER = [
+    pytest.param(name, marks=pytest.mark.slow if name in ("midpoint", "Tsit5", "Leapfrog") else ()) for name in SOLVERS
+]
 ADJOINTS = {
     "direct": DirectAdjoint(),
     "stored": CheckpointedAdjoint(segments=1),

@@ -8,6 +8,7 @@ import pytest
 from cases import (
     ADJOINTS,
     DEPTH,
+    EVERY_SOLVER,
     SOLVERS,
     Field,
     make_layers,
@@ -51,7 +52,7 @@ def flow_by_hand(solver, field, layers, x, steps, t0):
     return x
 
 
-@pytest.fixture(scope="module", params=list(SOLVERS))
+@pytest.fixture(scope="module", params=EVERY_SOLVER)
 def by_hand(request):
     """Value and gradient by plain reverse mode through the formulas."""
     solver = SOLVERS[request.param]
@@ -81,7 +82,7 @@ def test_gradient_is_that_of_the_discretisation(by_hand, adjoint):
     assert relative_error(got, gradient) <= 1e-12
 
 
-@pytest.fixture(scope="module", params=list(SOLVERS))
+@pytest.fixture(scope="module", params=EVERY_SOLVER)
 def control_problem_by_hand(request):
     """The running cost as one more state variable, and a displacement of every state, by reverse mode."""
     solver = SOLVERS[request.param]
@@ -139,7 +140,7 @@ def cost_and_step(solver, t, h, x, layer):
     return total, new
 
 
-@pytest.mark.parametrize("name", list(SOLVERS))
+@pytest.mark.parametrize("name", EVERY_SOLVER)
 def test_gradient_against_finite_differences(name):
     """Central differences in a random direction of everything at once."""
     solver = SOLVERS[name]
@@ -170,7 +171,7 @@ def test_gradient_against_finite_differences(name):
     assert abs(difference - slope) <= 1e-7 * abs(slope)
 
 
-@pytest.mark.parametrize("jit", [True, False])
+@pytest.mark.parametrize("jit", [True, pytest.param(False, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("adjoint", ["stored", "tail"])
 @pytest.mark.parametrize("captured", ["float", "tracer", "module", "array"])
 def test_gradient_of_what_the_field_closes_over(captured, adjoint, jit):

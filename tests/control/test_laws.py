@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from cases import (
     DEPTH,
+    EVERY_SOLVER,
     EXPLICIT_MIDPOINT,
     SOLVERS,
     Field,
@@ -66,7 +67,7 @@ class Weighted(eqx.Module):
         return self.weight * running_cost(t, x, layer)
 
 
-@pytest.mark.parametrize("name", list(SOLVERS))
+@pytest.mark.parametrize("name", EVERY_SOLVER)
 def test_the_pairing_is_balanced_over_depth(name):
     """<p_{k+1}, dx_{k+1}> - <p_k, dx_k> = -h sum_i b_i R_x(X_i).dX_i; nothing on the right without R."""
     solver, layers, steps = SOLVERS[name], make_layers(), make_steps()

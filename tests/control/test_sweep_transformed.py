@@ -10,7 +10,7 @@ from cases import SOLVERS, Field, make_layers, make_state, running_cost, termina
 from geomdl.control import sweep
 
 
-@pytest.mark.parametrize("name", ["Tsit5", "ImplicitMidpoint"])
+@pytest.mark.parametrize("name", [pytest.param("Tsit5", marks=pytest.mark.slow), "ImplicitMidpoint"])
 def test_a_sweep_differentiates_maps_and_compiles(name):
     solver = SOLVERS[name]
     layers, x0 = make_layers(), make_state(solver)

@@ -122,7 +122,7 @@ def test_the_state_may_be_any_pytree(adjoint):
     assert relative_error((got[0]["W"], got[1]), (want[0]["W"], want[1])) <= 1e-13
 
 
-@pytest.mark.parametrize("name", ["Euler", "RK4", "ImplicitMidpoint"])
+@pytest.mark.parametrize("name", [pytest.param("Euler", marks=pytest.mark.slow), "RK4", "ImplicitMidpoint"])
 def test_a_state_of_mixed_precision_keeps_it(name):
     x0 = (jnp.linspace(0.1, 0.5, 3, dtype=jnp.float32), jnp.linspace(0.2, 0.4, 2))
 
@@ -140,7 +140,7 @@ def test_a_state_of_mixed_precision_keeps_it(name):
     assert relative_error((bar_u, bar_x[1]), (wide[0], wide[1][1])) <= 1e-6
 
 
-@pytest.mark.parametrize("name", ["RK4", "Leapfrog"])
+@pytest.mark.parametrize("name", [pytest.param("RK4", marks=pytest.mark.slow), "Leapfrog"])
 def test_a_float32_state_stays_float32(name):
     """With x64 on: states, costates, gradients; and the gradient is that of float64 to 1e-4."""
     solver = SOLVERS[name]

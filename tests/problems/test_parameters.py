@@ -198,7 +198,9 @@ SOLUTIONS = {
 }
 
 
-@pytest.mark.parametrize("name", SOLUTIONS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name == "lagrange_top" else ()) for name in SOLUTIONS]
+)
 def test_the_solution_can_be_differentiated(name):
     def number(options):
         problem = problems.load(name, **options, **({"n": 2} if name == "toda" else {}))

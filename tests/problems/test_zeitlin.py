@@ -70,7 +70,7 @@ def test_sphere_fields_become_matrices_and_come_back(n):
     np.testing.assert_allclose(sum(s @ s for s in spin(n)) * fluid.planck**2, np.eye(n), atol=1e-13)
 
 
-@pytest.mark.parametrize("n", [2, 7, 32])
+@pytest.mark.parametrize("n", [2, 7, pytest.param(32, marks=pytest.mark.slow)])
 def test_the_laplacian_of_the_sphere(n):
     """Against the double commutators that define it, and the eigenvalues -l (l + 1)."""
     fluid, a = ZeitlinSphere(n), random_sphere(n - 1)
@@ -84,7 +84,7 @@ def test_the_laplacian_of_the_sphere(n):
     np.testing.assert_allclose(laplacian, fluid.state_to_matrix(state), atol=1e-12)
 
 
-@pytest.mark.parametrize("n", [3, 5])
+@pytest.mark.parametrize("n", [3, pytest.param(5, marks=pytest.mark.slow)])
 def test_torus_fields_become_matrices_and_come_back(n):
     """By the clock and the shift, with the structure constants of the sine bracket."""
     fluid, field = ZeitlinTorus(n), random_torus(n)
@@ -170,7 +170,10 @@ def test_waves_of_one_length_are_steady():
     assert rate(wave + 0.7 * np.sin(i - j)) > 1e-3
 
 
-@pytest.mark.parametrize(("rotation", "spun"), [(0.8, 0.0), (0.0, 0.8), (0.5, 0.4)])
+@pytest.mark.parametrize(
+    ("rotation", "spun"),
+    [*(pytest.param(*case, marks=pytest.mark.slow) for case in ((0.8, 0.0), (0.0, 0.8))), (0.5, 0.4)],
+)
 def test_rossby_haurwitz_waves(rotation, spun):
     r"""A pattern of one degree on a rotating sphere, and on a fluid that itself turns, is only carried along.
 
@@ -206,7 +209,11 @@ TURNING = euler_sphere(8, random_sphere(4), rotation=0.7)
 TORUS = euler_torus(7)
 
 
-@pytest.mark.parametrize("problem", [SPHERE, TURNING, TORUS], ids=["sphere", "rotating sphere", "torus"])
+@pytest.mark.parametrize(
+    "problem",
+    [pytest.param(SPHERE, marks=pytest.mark.slow), TURNING, TORUS],
+    ids=["sphere", "rotating sphere", "torus"],
+)
 def test_what_is_constant_along_a_run(problem):
     """To round-off but for the energy; of the angular momentum in a rotating frame only what does not turn there."""
     run = gm.integrate(problem.system, gm.IsospectralMidpoint(), problem.y0, dt=0.02, num_steps=400, save_every=100)
@@ -324,6 +331,7 @@ def test_derivatives_of_the_energy(problem):
     assert operations(jax.grad(direct)) > 1.8 * operations(fluid.inverse_laplacian)
 
 
+@pytest.mark.slow
 def test_the_wind_of_rotation_can_be_differentiated():
     """And the initial vorticity."""
 

@@ -50,6 +50,7 @@ def test_memory_of_checkpoints_grows_like_the_root():
     assert many < direct / 20
 
 
+@pytest.mark.slow
 def test_checkpoints_as_many_as_asked_for():
     stored = [scratch(gm.CheckpointedAdjoint(segments), 1000) for segments in (1, 10, 100)]
     assert stored[0] > 3 * max(stored[1:])
@@ -58,7 +59,7 @@ def test_checkpoints_as_many_as_asked_for():
     np.testing.assert_allclose(first[0], second[0], rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("save_every", [1, 5, 40])
+@pytest.mark.parametrize("save_every", [5, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 40))])
 def test_saves_join_the_gradient(save_every):
     gradients = [
         jax.grad(loss, argnums=(0, 1))(START, 1.0, adjoint, 40, gm.BlanesMoan4(), save_every)
@@ -146,7 +147,7 @@ def theirs(y0, args, adjoint, saveat, dt=0.1, t1=1.0, **options):
     return jnp.sum(weights * solution.ys[0] ** 2) + jnp.sum(solution.ys[1])
 
 
-@pytest.mark.parametrize(("dt", "saves"), [(0.1, "some"), (-0.1, "end")])
+@pytest.mark.parametrize(("dt", "saves"), [(0.1, "some"), pytest.param(-0.1, "end", marks=pytest.mark.slow)])
 def test_in_diffrax_it_agrees_with_theirs(dt, saves):
     ts = None if saves == "end" else [3 * dt, 7 * dt]
     saveat = diffrax.SaveAt(t0=saves == "some", t1=True, ts=ts)
@@ -158,6 +159,7 @@ def test_in_diffrax_it_agrees_with_theirs(dt, saves):
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-11)
 
 
+@pytest.mark.slow
 def test_in_diffrax_on_given_and_on_uneven_steps():
     """`StepTo`, and a step that does not divide the interval."""
     grid = diffrax.StepTo(jnp.array([0.0, 0.1, 0.3, 0.35, 0.5]))

@@ -150,6 +150,7 @@ def test_a_constraint_in_other_units_takes_the_same_steps():
     assert abs(int(one.stats["num_iterations"]) - int(other.stats["num_iterations"])) < 12  # round-off may add a few
 
 
+@pytest.mark.slow
 def test_a_double_pendulum_agrees_with_the_one_in_angles():
     problem = gm.problems.double_pendulum(angles=(1.0, -0.5), masses=(1.0, 2.0), lengths=(1.0, 0.7))
     masses, lengths = jnp.array([[1.0], [2.0]]), jnp.array([1.0, 0.7])

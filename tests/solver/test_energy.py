@@ -159,7 +159,9 @@ def final(solver, adjoint, steps=6):
     return loss
 
 
-@pytest.mark.parametrize("name", ["avf", "gonzalez", "itoh-abe symmetrised", "hbvm(4,2)"])
+@pytest.mark.parametrize(
+    "name", ["avf", pytest.param("gonzalez", marks=pytest.mark.slow), "itoh-abe symmetrised", "hbvm(4,2)"]
+)
 def test_gradients(name):
     """Reversible against direct, and against central differences."""
     solver = METHODS[name][0]

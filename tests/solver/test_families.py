@@ -25,7 +25,7 @@ def run(method, y0=START, **options):
 
 
 @each
-@pytest.mark.parametrize("dt", [0.1, -0.1])
+@pytest.mark.parametrize("dt", [pytest.param(0.1, marks=pytest.mark.slow), -0.1])
 def test_same_steps_in_diffrax(method, dt):
     """Forwards and backwards in time, with a Hamiltonian that depends on it."""
     ours, grid = run(method, dt=dt), 0.3 + dt * jnp.arange(21.0)

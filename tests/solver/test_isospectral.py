@@ -44,7 +44,13 @@ def spectrum(system, m):
 
 
 @pytest.mark.parametrize(
-    ("name", "side"), [("so(3)", "left"), ("so(4)", "right"), ("su(3)", "left"), ("su(3)", "right"), ("sp(4)", "left")]
+    ("name", "side"),
+    [
+        ("so(3)", "left"),
+        ("su(3)", "right"),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in (("so(4)", "right"), ("su(3)", "left"))),
+        ("sp(4)", "left"),
+    ],
 )
 def test_the_step_of_hamilton_jacobi_without_linear_solves(name, side):
     """On su(n) the midpoint has a trace, which the momenta have not."""
@@ -64,7 +70,7 @@ def test_the_step_of_hamilton_jacobi_without_linear_solves(name, side):
     [
         ("su(3)", "midpoint", (20, 40, 80)),
         ("su(3)", "two stages", (10, 20, 40)),
-        ("su(3)", "three stages", (10, 14, 20)),
+        pytest.param("su(3)", "three stages", (10, 14, 20), marks=pytest.mark.slow),
         ("so(3)", "three stages", (6, 9, 12)),
         ("sp(4)", "two stages", (10, 20, 40)),
     ],
@@ -81,7 +87,8 @@ def test_order(name, method, steps):
 
 
 @pytest.mark.parametrize(
-    ("name", "method"), [("su(3)", "midpoint"), ("su(3)", "two stages"), ("so(3)", "three stages")]
+    ("name", "method"),
+    [("su(3)", "midpoint"), pytest.param("su(3)", "two stages", marks=pytest.mark.slow), ("so(3)", "three stages")],
 )
 def test_a_poisson_map_that_keeps_the_spectrum(name, method):
     solver = METHODS[method]
@@ -122,7 +129,10 @@ def test_what_does_not_converge_says_so():
 
 @pytest.mark.parametrize(
     ("solver", "adjoint"),
-    [(IsospectralMidpoint(), gm.ReversibleAdjoint()), (Isospectral(2), gm.DirectAdjoint())],
+    [
+        (IsospectralMidpoint(), gm.ReversibleAdjoint()),
+        pytest.param(Isospectral(2), gm.DirectAdjoint(), marks=pytest.mark.slow),
+    ],
     ids=["midpoint", "two stages"],
 )
 def test_gradients(solver, adjoint):
@@ -152,7 +162,11 @@ def test_the_gradient_of_the_start_alone():
     np.testing.assert_allclose(*found, rtol=1e-12)
 
 
-@pytest.mark.parametrize("solver", [IsospectralMidpoint(), Isospectral(2)], ids=["midpoint", "two stages"])
+@pytest.mark.parametrize(
+    "solver",
+    [IsospectralMidpoint(), pytest.param(Isospectral(2), marks=pytest.mark.slow)],
+    ids=["midpoint", "two stages"],
+)
 def test_copies_batches_and_single_precision(solver):
     """A chain of momenta that do not interact moves as each of them does, in the dtype of the state."""
     algebra = gm.algebra.su(3)

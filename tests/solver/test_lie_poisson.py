@@ -30,12 +30,10 @@ STRUCTURES = {
 }
 #: The others, and other orders of these, are measured nightly.
 DAILY = {
-    ("so(3)", 2),
     ("so(3)", 4),
     ("so(3)", 6),
     ("so(3) cayley", 4),
-    ("su(3)", 4),
-    ("aff(2)", 4),
+    ("aff(2)", 2),
     ("log-canonical", 4),
 }
 EVERY = [
@@ -98,7 +96,7 @@ def test_order_and_structure(name, order):
         np.testing.assert_allclose(after[key], value, rtol=1e-13, atol=1e-13)
 
 
-@pytest.mark.parametrize("name", ["so(3)", "so(3) cayley", "su(3) cayley", "log-canonical"])
+@pytest.mark.parametrize("name", ["so(3)", pytest.param("su(3) cayley", marks=pytest.mark.slow), "log-canonical"])
 def test_a_solve_that_was_stopped_says_so_and_keeps_the_casimirs(name):
     system, y0 = problem(name)
     solver = gm.HamiltonJacobi(2, root=gm.FixedPoint(max_iterations=1))
@@ -127,16 +125,16 @@ def one_step(solver, name):
     return jax.jit(lambda h: solver.advance(system, 0 * h, h, y0, None).state)
 
 
-def test_charts_agree_to_their_order():
+@pytest.mark.parametrize("order", [2, pytest.param(4, marks=pytest.mark.slow)])
+def test_charts_agree_to_their_order(order):
     """They differ, by an error of the order of each step plus one."""
-    for order in (2, 4):
-        one, other = (one_step(gm.HamiltonJacobi(order, chart), "so(3)") for chart in ("exp", "cayley"))
-        gaps = [np.linalg.norm(one(h) - other(h)) for h in jnp.array([0.2, 0.1])]
-        assert np.log2(gaps[0] / gaps[1]) == pytest.approx(order + 1, abs=0.3)
+    one, other = (one_step(gm.HamiltonJacobi(order, chart), "so(3)") for chart in ("exp", "cayley"))
+    gaps = [np.linalg.norm(one(h) - other(h)) for h in jnp.array([0.2, 0.1])]
+    assert np.log2(gaps[0] / gaps[1]) == pytest.approx(order + 1, abs=0.3)
 
 
 def test_newton_and_fixed_point_agree():
-    ends = [one_step(gm.HamiltonJacobi(4, root=root), "so(3)")(0.1) for root in (gm.FixedPoint(), gm.Newton())]
+    ends = [one_step(gm.HamiltonJacobi(2, root=root), "so(3)")(0.1) for root in (gm.FixedPoint(), gm.Newton())]
     np.testing.assert_allclose(*ends, rtol=1e-13)
 
 
@@ -162,7 +160,8 @@ def test_many_copies_are_many_runs():
     np.testing.assert_allclose(together.ys[-1], apart, rtol=1e-12)
 
 
-def test_a_body_coupled_to_an_oscillator():
+@pytest.mark.parametrize("order", [2, pytest.param(4, marks=pytest.mark.slow)])
+def test_a_body_coupled_to_an_oscillator(order):
     """A product of a Lie-Poisson and a canonical space: order, Poisson map, Casimir function."""
     structure = gm.Product(gm.LiePoisson(algebra.so(3)), gm.Canonical())
 
@@ -180,16 +179,16 @@ def test_a_body_coupled_to_an_oscillator():
 
     start = np.array([0.3, 0.9, -0.4, 0.5, 0.2])
     exact = solve_ivp(field, (0, 1), start, method="DOP853", rtol=1e-13, atol=1e-14).y[:, -1]
-    errors = []
+    solver, errors = gm.HamiltonJacobi(order), []
+    many = jax.jit(
+        lambda n: jax.lax.fori_loop(0, n, lambda _, y: solver.advance(system, 0 / n, 1 / n, y, None).state, y0)
+    )
     for steps in (10, 20):
-        m, (q, p) = jax.tree.map(
-            lambda rows: rows[-1],
-            gm.integrate(system, gm.HamiltonJacobi(4), y0, dt=1 / steps, num_steps=steps).ys,
-        )
+        m, (q, p) = many(steps)
         errors.append(np.linalg.norm(np.concatenate([m, [q], [p]]) - exact))
         np.testing.assert_allclose(jnp.sum(m**2), jnp.sum(y0[0] ** 2), rtol=1e-14)
-    assert np.log2(errors[0] / errors[1]) == pytest.approx(4, abs=0.2)
-    assert gm.certify.poisson(gm.HamiltonJacobi(4), system, y0, dt=0.2) < 1e-12
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(order, abs=0.2)
+    assert gm.certify.poisson(solver, system, y0, dt=0.2) < 1e-12
 
 
 def test_single_precision():

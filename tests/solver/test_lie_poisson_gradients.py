@@ -60,7 +60,9 @@ def differences():
     return np.array(found)
 
 
-@pytest.mark.parametrize("name", ADJOINTS)
+@pytest.mark.parametrize(
+    "name", [*(pytest.param(name, marks=pytest.mark.slow) for name in ("direct", "checkpointed")), "reversible"]
+)
 def test_gradients_of_a_thousand_steps(name):
     found = jax.jit(jax.grad(lambda m0, inertia: loss(m0, inertia, ADJOINTS[name]), argnums=(0, 1)))(START, INERTIA)
     np.testing.assert_allclose(np.concatenate(found), differences(), rtol=1e-8, atol=1e-8)
@@ -82,7 +84,7 @@ def test_adjoints_agree_in_other_charts_and_orders(order, chart):
 
 def test_memory_of_the_reversible_adjoint_does_not_grow():
     def scratch(num_steps):
-        gradient = jax.jit(jax.grad(lambda m0: loss(m0, INERTIA, ADJOINTS["reversible"], num_steps)))
+        gradient = jax.jit(jax.grad(lambda m0: loss(m0, INERTIA, ADJOINTS["reversible"], num_steps, 2)))
         return gradient.lower(START).compile().memory_analysis().temp_size_in_bytes
 
     assert scratch(10_000) <= scratch(100) + 64
@@ -90,8 +92,8 @@ def test_memory_of_the_reversible_adjoint_does_not_grow():
 
 def test_forward_mode_is_the_transpose():
     """One direction of the forward derivative against the gradient in reverse mode."""
-    along = jax.jvp(lambda m0: loss(m0, INERTIA, ADJOINTS["direct"], 20), (START,), (jnp.ones(3),))[1]
-    gradient = jax.grad(lambda m0: loss(m0, INERTIA, ADJOINTS["direct"], 20))(START)
+    short = lambda m0: loss(m0, INERTIA, ADJOINTS["direct"], 20, 2)
+    along, gradient = jax.jit(lambda m0: (jax.jvp(short, (m0,), (jnp.ones(3),))[1], jax.grad(short)(m0)))(START)
     np.testing.assert_allclose(along, jnp.sum(gradient), rtol=1e-12)
 
 
@@ -101,12 +103,12 @@ def test_a_batch_and_no_retracing():
     @jax.jit
     @chex.assert_max_traces(n=1)
     def gradient(m0, inertia):
-        return jax.vmap(jax.grad(lambda m0: loss(m0, inertia, ADJOINTS["reversible"], 10)))(m0)
+        return jax.vmap(jax.grad(lambda m0: loss(m0, inertia, ADJOINTS["reversible"], 10, 2)))(m0)
 
     chex.clear_trace_counter()
     starts = jnp.stack([START, 2 * START, -START])
     first = gradient(starts, INERTIA)
     second = gradient(starts, 2 * INERTIA)
     assert np.abs(first - second).max() > 1e-3
-    alone = jax.jit(jax.grad(lambda m0: loss(m0, INERTIA, ADJOINTS["direct"], 10)))(starts[1])
+    alone = jax.jit(jax.grad(lambda m0: loss(m0, INERTIA, ADJOINTS["direct"], 10, 2)))(starts[1])
     np.testing.assert_allclose(first[1], alone, rtol=1e-12)

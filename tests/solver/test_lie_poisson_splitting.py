@@ -48,17 +48,22 @@ def run(solver, system, y0, steps):
     return y
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+METHODS = {
+    "Strang": (gm.Strang(), 2, (16, 32)),
+    "Suzuki": (gm.Composition(gm.Strang(), gm.solver.SUZUKI_4, 4), 4, (8, 16)),
+}
+
+
 @pytest.mark.parametrize(
-    ("solver", "order", "counts"),
+    ("name", "method"),
     [
-        (gm.Strang(), 2, (16, 32)),
-        (gm.Composition(gm.Strang(), gm.solver.SUZUKI_4, 4), 4, (8, 16)),
+        pytest.param(name, method, marks=() if method == "Strang" or name == "body" else pytest.mark.slow)
+        for name in SYSTEMS
+        for method in METHODS
     ],
-    ids=["Strang", "Suzuki"],
 )
-def test_splitting(name, solver, order, counts):
-    system, y0 = SYSTEMS[name]
+def test_splitting(name, method):
+    (system, y0), (solver, order, counts) = SYSTEMS[name], METHODS[method]
     errors = [np.linalg.norm(run(solver, system, y0, n) - reference(name)) for n in counts]
     assert np.log2(errors[0] / errors[1]) == pytest.approx(order, abs=0.2)
     assert gm.certify.poisson(solver, system, y0, dt=0.2) < 1e-13
@@ -77,15 +82,23 @@ def test_a_ridge_on_a_canonical_space_is_solved_exactly():
         np.testing.assert_allclose(found, wanted[-1], rtol=1e-13)
 
 
-@pytest.mark.parametrize("side", ["left", "right"])
-@pytest.mark.parametrize(("stages", "counts"), [(1, (32, 64)), (2, (10, 20))])
-def test_collective(side, stages, counts):
+@pytest.mark.parametrize(
+    ("side", "stages"),
+    [
+        ("right", 1),
+        ("left", 2),
+        pytest.param("left", 1, marks=pytest.mark.slow),
+        pytest.param("right", 2, marks=pytest.mark.slow),
+    ],
+)
+def test_collective(side, stages):
     """Order, Poisson map, |m|: on a Hamiltonian that is no quadratic form, from both hemispheres."""
     structure = gm.LiePoisson(algebra.so(3), side)
     hamiltonian = lambda t, m, args: 0.5 * jnp.sum(m**2 / INERTIA) + jnp.sin(m[0] + t) + m[1] * m[2] ** 2
     system = gm.HamiltonianSystem(hamiltonian, structure)
     solver = gm.Collective(gm.GaussLegendre(stages))
     field = jax.jit(lambda t, y: system.vf(t, y, None))
+    counts = {1: (32, 64), 2: (10, 20)}[stages]
     for y0 in (START, -START):
         exact = solve_ivp(field, (0, 1), np.asarray(y0), method="DOP853", rtol=1e-13, atol=1e-14).y[:, -1]
         errors = [np.linalg.norm(run(solver, system, y0, n) - exact) for n in counts]

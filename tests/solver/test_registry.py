@@ -21,15 +21,12 @@ def chosen(is_quick):
     )
 
 
-each = chosen(lambda m: not m.slow)
-#: Even the long ones, but for a series with third derivatives of H twice over.
-nearly_all = chosen(
-    lambda m: not (isinstance(m.solver, gm.GeneratingFunction) and m.solver.kind != "I" and m.order == 4)
-)
+#: Explicit methods, and one of each way to solve for a step.
+each = chosen(lambda m: not m.slow and (m.separable or m in FAMILIES))
+#: Even the long ones, but for series with third derivatives of H.
+nearly_all = chosen(lambda m: not (isinstance(m.solver, gm.GeneratingFunction) and m.order > 2))
 #: One of each kind: the rest share these methods' code, and have their own coefficients tested by `each`.
-some = chosen(
-    lambda m: m in FAMILIES or isinstance(m.solver, gm.ImplicitMidpoint | gm.AverageVectorField | gm.KahanLi8)
-)
+some = chosen(lambda m: m in FAMILIES or isinstance(m.solver, gm.AverageVectorField))
 END = 2.0
 
 

@@ -54,6 +54,7 @@ def test_error_shrinks_with_the_push():
     assert error(gm.StormerVerlet(), 80, 1e-3) > 100 * weak  # at the same number of forces
 
 
+@pytest.mark.slow
 def test_gradients_through_flows():
     """A flow is undone by the flow of -h."""
 

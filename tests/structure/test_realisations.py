@@ -42,7 +42,10 @@ STRUCTURES = {
     "group": (CotangentGroup(LiePoisson(al.so(3))), (ROTATION, jnp.zeros(3))),
     "group right cayley": (CotangentGroup(LiePoisson(al.so(3), "right", "cayley")), (ROTATION, jnp.zeros(3))),
 }
-every = pytest.mark.parametrize("name", STRUCTURES)
+NIGHTLY = {"so(3)* right cayley", "two spins", "su(3)*", "sp(4)* right", "sp(4)* cayley", "group"}
+every = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in NIGHTLY else ()) for name in STRUCTURES]
+)
 
 
 def state(name, shape):

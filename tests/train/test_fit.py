@@ -147,6 +147,7 @@ def test_nan_stops_the_run_and_says_where(rings, tmp_path):
     assert all(bool(jnp.all(jnp.isfinite(leaf))) for leaf in arrays(net))
 
 
+@pytest.mark.slow
 def test_the_failing_layer_is_named(rings):
     net = ResNet(2, 2, 12, 6, key=jax.random.key(0), activation=jax.nn.relu)
     infinite = eqx.tree_at(lambda n: n.layers.bias, net, net.layers.bias.at[3].set(1e308))
