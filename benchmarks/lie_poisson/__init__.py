@@ -34,7 +34,7 @@ NOTES = {
         "2, by `vmap` in order 4.",
     ),
     _fluid.PART: (
-        "`euler_sphere(n)`, noise of degrees 2 to 10, steps of half of Planck's constant, solves to 1e-10 of the "
+        "`euler_sphere(n)`, noise of degrees 2 to 4, steps of half of Planck's constant, solves to 1e-10 of the "
         "largest entry (round-off in complex64). `iterations`: per step. `/ floor`: time over that of two products of "
         "complex matrices per iteration, as many as geomdl's; geomdl multiplies by three real products, and may be "
         "faster. quflow starts its iterations from the last step.",

@@ -37,6 +37,6 @@ class Fluid:
 
 
 def make_fluid(n: int, steps: int, dtype: str) -> Fluid:
-    """Noise of degrees 2 to 10."""
+    """Noise of degrees 2 to 4."""
     cast = lambda leaf: leaf.astype(dtype) if eqx.is_inexact_array(leaf) else leaf
     return Fluid(jax.tree.map(cast, gm.problems.euler_sphere(n)), steps, dtype)

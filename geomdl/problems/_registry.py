@@ -62,7 +62,7 @@ _MAKERS: MappingProxyType[str, Callable[..., Problem]] = MappingProxyType(
     {maker.__name__: maker for maker in _CANONICAL + _OTHERS}
 )
 
-#: The problems whose state is a pair `(q, p)`, which the command line simulates and draws.
+#: The problems whose state is a pair `(q, p)`.
 NAMES: tuple[str, ...] = tuple(maker.__name__ for maker in _CANONICAL)
 #: The problems on other Poisson structures, whose state is one array.
 NONCANONICAL: tuple[str, ...] = tuple(maker.__name__ for maker in _OTHERS)

@@ -21,7 +21,7 @@ from geomdl.system import HamiltonianSystem
 Coefficients = Float[Array, "degrees orders"]
 
 #: The initial vorticity has degrees from 2 to this one, unless given.
-NOISE = 10
+NOISE = 4
 
 
 class ZeitlinSphere(AbstractZeitlin):
@@ -117,13 +117,14 @@ def euler_sphere(n: int = 32, vorticity: ArrayLike | None = None, rotation: Arra
 
     - `n`: the size of the matrices, 2 or more; n² - 1 unknowns.
     - `vorticity`: the coefficients $a_{lm}$ of the initial vorticity relative to the frame, of shape (L + 1, 2 L + 1)
-      with L < n. `None` is noise of degrees 2 to 10, always the same, with the mean square 1.
+      with L < n. `None` is noise of degrees 2 to 4, always the same, with the mean square 1.
     - `rotation`: $\Omega$.
 
     **Returns:**
 
     A `Problem` on `LiePoisson(su(n))`, to be solved by `IsospectralMidpoint`. Constant are also the angular momentum
-    in the frame that does not rotate, and the enstrophy of q.
+    in the frame that does not rotate, and the enstrophy of q; with $\Omega \ne 0$ a method keeps of the former to
+    round-off the part along the axis only.
 
     **Source:** Zeitlin, *Physica D* 49 (1991); Hoppe & Yau, *Communications in Mathematical Physics* 195 (1998); Modin
     & Viviani, *Journal of Fluid Mechanics* 884 (2020).
@@ -137,8 +138,8 @@ def euler_sphere(n: int = 32, vorticity: ArrayLike | None = None, rotation: Arra
         name="euler_sphere",
         system=HamiltonianSystem(FluidEnergy(fluid, background), LiePoisson(fluid.algebra)),
         y0=fluid.vorticity_to_state(coefficients) + background,
-        dt=0.1,
-        span=50.0,
+        dt=0.05,
+        span=20.0,
         coordinates=tuple(f"m{i}" for i in range(1, n**2)),
         constants={"angular_momentum": AngularMomentum(fluid, rotation), "enstrophy": Enstrophy(fluid)},
     )

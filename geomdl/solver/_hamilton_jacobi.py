@@ -1,5 +1,6 @@
 """The Hamilton-Jacobi integrator: a truncated solution of the Hamilton-Jacobi equation generates the step."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -12,6 +13,7 @@ from geomdl.solver._action import averaged, truncated_action
 from geomdl.solver._coefficients import KAHAN_LI_6, KAHAN_LI_8
 from geomdl.solver._composition import Composition
 from geomdl.solver._implicit import AbstractImplicit
+from geomdl.solver._quadratic import closed_form, has_closed_form
 from geomdl.solver._root import AbstractRoot, FixedPoint
 from geomdl.solver._step import Step
 from geomdl.structure import Canonical
@@ -37,7 +39,9 @@ class HamiltonJacobi(AbstractImplicit):
       Series and actions of these orders exist there too; on so(3)*, se(3)* and aff(2)* we measured the action of order
       6 to take 5 to 10 times the time per step, ten times that for compiling, and to be 4 to 12 times less accurate.
 
-    The differentials are taken by automatic differentiation.
+    The differentials are taken by automatic differentiation; that of order 4 in closed form where the program of H
+    shows that it is quadratic and does not depend on time, on `LiePoisson` in the chart "exp": the same step in half
+    the time for a rigid body, with less to compile.
 
     **Arguments:**
 
@@ -100,11 +104,17 @@ class HamiltonJacobi(AbstractImplicit):
             gammas = KAHAN_LI_6 if self.truncation == 6 else KAHAN_LI_8
             base = HamiltonJacobi(2, root=self.root)
             return Composition(base, gammas, self.truncation).advance(system, t, h, y, args)
-        differential = jax.grad(lambda x: self.generating_function(system, t, h, x, args))
+        differential = self._differential(system, t, h, y, args)
         generator = lambda x: structure.generator(x, differential(x))
         x, converged, iterations = self.solve(lambda x: structure.midpoint(y, generator(x)), y, y)
         increment = structure.displacement(y, generator(x))
         return Step(tree.add(y, increment), increment, converged, iterations)
+
+    def _differential(self, system: HamiltonianSystem, t: Array, h: Array, y: PyTree, args: Any) -> Callable:
+        """$dS_h$, as a function of x."""
+        if self.truncation == 4 and has_closed_form(system, t, y, args):
+            return lambda x: closed_form(system, t, h, x, args)
+        return jax.grad(lambda x: self.generating_function(system, t, h, x, args))
 
     def _charted(self, system: HamiltonianSystem) -> HamiltonianSystem:
         """With the realisation that was asked for."""

@@ -11,6 +11,7 @@ from scipy.integrate import solve_ivp
 
 import geomdl as gm
 from geomdl import algebra
+from geomdl.solver._quadratic import closed_form, has_closed_form
 from geomdl.structure import Constant, LogCanonical
 
 SKEW = np.array([[0.0, 1.0, 0.5], [-1.0, 0.0, 2.0], [-0.5, -2.0, 0.0]])
@@ -131,6 +132,40 @@ def test_charts_agree_to_their_order(order):
     one, other = (one_step(gm.HamiltonJacobi(order, chart), "so(3)") for chart in ("exp", "cayley"))
     gaps = [np.linalg.norm(one(h) - other(h)) for h in jnp.array([0.2, 0.1])]
     assert np.log2(gaps[0] / gaps[1]) == pytest.approx(order + 1, abs=0.3)
+
+
+def quadratic(t, m, args):
+    """Not axis by axis, with a linear part."""
+    root = jnp.asarray(np.random.default_rng(5).normal(size=(m.size, m.size)), m.dtype)
+    return 0.5 * jnp.sum((root @ m) ** 2) / m.size + 0.7 * m[0]
+
+
+@pytest.mark.parametrize(("name", "side"), [("so(3)", "right"), ("aff(2)", "left")])
+def test_the_closed_form_for_quadratic_hamiltonians(name, side):
+    """The differential of the very S that the average gives."""
+    structure = gm.LiePoisson(STRUCTURES[name].algebra, side)
+    system, h = gm.HamiltonianSystem(quadratic, structure), jnp.asarray(1.0)
+    x = jnp.asarray(np.random.default_rng(2).normal(size=structure.algebra.dim))
+    assert has_closed_form(system, 0 * h, x, None)
+    mean = jax.grad(lambda x: gm.HamiltonJacobi(4).generating_function(system, 0 * h, h, x, None))(x)
+    found = closed_form(system, 0 * h, h, x, None)
+    np.testing.assert_allclose(found, mean, rtol=1e-13, atol=1e-13)
+    assert np.abs(found - h * system.gradient(0.0, x, None)).max() > 1e-3  # more than order 2
+
+
+def test_where_there_is_no_closed_form():
+    """It is taken where the program of H, its parameters unknown, leaves no doubt; else the average."""
+    x, t = jnp.ones(3), jnp.asarray(0.0)
+    others = [
+        (lambda t, m, args: jnp.sum(m**3), STRUCTURES["so(3)"]),
+        (lambda t, m, args: (1 + jnp.sin(t)) * jnp.sum(m**2), STRUCTURES["so(3)"]),
+        (lambda t, m, args: quadratic(t, m, args) + t * m[0], STRUCTURES["so(3)"]),
+        (quadratic, STRUCTURES["so(3) cayley"]),
+        (quadratic, STRUCTURES["constant"]),
+    ]
+    assert not any(has_closed_form(gm.HamiltonianSystem(*other), t, x, None) for other in others)
+    spin = gm.HamiltonianSystem(lambda t, m, args: args * jnp.sum(m[0] * m[1]), STRUCTURES["so(3)"])
+    assert has_closed_form(spin, t, jnp.ones((2, 3)), jnp.asarray(0.5))
 
 
 def test_newton_and_fixed_point_agree():
