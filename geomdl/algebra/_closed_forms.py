@@ -12,34 +12,36 @@ from jaxtyping import Array
 
 from geomdl.algebra._base import Vector, identity_like
 from geomdl.algebra._dense import LieAlgebra
+from geomdl.algebra._sine import sine_cosine
 
 #: Up to this s the series is used; 14 terms of it are exact there.
 SMALL, TERMS = 4.0, 14
 
 
-def entire(s: Array, term: Callable[[int], float], formula: Callable[[Array], Array]) -> Array:
-    """`sum_k term(k) s**k`, by `formula(theta)` where s is large; smooth in s, and so is its derivative."""
+def entire(s: Array, term: Callable[[int], float], formula: Callable[[Array, Array, Array], Array]) -> Array:
+    """`sum_k term(k) s**k`, by `formula(theta, sine, cosine)` where s is large; smooth, and so is its derivative."""
     near = s < SMALL
     small = jnp.where(near, s, 0)
     series = jnp.zeros_like(s)
     for k in reversed(range(TERMS)):
         series = series * small + term(k)
-    return jnp.where(near, series, formula(jnp.sqrt(jnp.where(near, 1, s))))
+    angle = jnp.sqrt(jnp.where(near, 1, s))
+    return jnp.where(near, series, formula(angle, *sine_cosine(angle)))
 
 
 def sinc(s: Array) -> Array:
     r"""$\sin\theta / \theta$."""
-    return entire(s, lambda k: (-1) ** k / factorial(2 * k + 1), lambda a: jnp.sin(a) / a)
+    return entire(s, lambda k: (-1) ** k / factorial(2 * k + 1), lambda a, sine, cosine: sine / a)
 
 
 def versine(s: Array) -> Array:
     r"""$(1 - \cos\theta) / \theta^2$."""
-    return entire(s, lambda k: (-1) ** k / factorial(2 * k + 2), lambda a: (1 - jnp.cos(a)) / a**2)
+    return entire(s, lambda k: (-1) ** k / factorial(2 * k + 2), lambda a, sine, cosine: (1 - cosine) / a**2)
 
 
 def lag(s: Array) -> Array:
     r"""$(\theta - \sin\theta) / \theta^3$."""
-    return entire(s, lambda k: (-1) ** k / factorial(2 * k + 3), lambda a: (a - jnp.sin(a)) / a**3)
+    return entire(s, lambda k: (-1) ** k / factorial(2 * k + 3), lambda a, sine, cosine: (a - sine) / a**3)
 
 
 def bernoulli(s: Array) -> Array:
@@ -149,22 +151,22 @@ class RigidMotions(LieAlgebra):
             entire(
                 s,
                 lambda k: (-1) ** k * (1 - k) / factorial(2 * k + 2),
-                lambda a: (4 - a * jnp.sin(a) - 4 * jnp.cos(a)) / (2 * a**2),
+                lambda a, sine, cosine: (4 - a * sine - 4 * cosine) / (2 * a**2),
             ),
             entire(
                 s,
                 lambda k: (-1) ** k * (1 - k) / factorial(2 * k + 3),
-                lambda a: (4 * a - 5 * jnp.sin(a) + a * jnp.cos(a)) / (2 * a**3),
+                lambda a, sine, cosine: (4 * a - 5 * sine + a * cosine) / (2 * a**3),
             ),
             entire(
                 s,
                 lambda k: (-1) ** k * (k + 1) / factorial(2 * k + 4),
-                lambda a: (2 - a * jnp.sin(a) - 2 * jnp.cos(a)) / (2 * a**4),
+                lambda a, sine, cosine: (2 - a * sine - 2 * cosine) / (2 * a**4),
             ),
             entire(
                 s,
                 lambda k: (-1) ** k * (k + 1) / factorial(2 * k + 5),
-                lambda a: (2 * a - 3 * jnp.sin(a) + a * jnp.cos(a)) / (2 * a**5),
+                lambda a, sine, cosine: (2 * a - 3 * sine + a * cosine) / (2 * a**5),
             ),
         )
         total, power = y, y

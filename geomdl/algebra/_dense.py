@@ -1,6 +1,6 @@
 """Lie algebras by their structure constants, with or without matrices."""
 
-from collections.abc import Callable
+import dataclasses
 from typing import Any
 
 import equinox as eqx
@@ -11,11 +11,7 @@ from jaxtyping import Array
 from geomdl._errors import InputError, require
 from geomdl._frozen import Frozen
 from geomdl.algebra._base import AbstractLieAlgebra, Vector
-
-#: How far closure and the Jacobi identity may be missed, in units of the largest constant.
-EXACT = 1e-10
-
-Casimirs = Callable[[Array], dict[str, Array]]
+from geomdl.algebra._definition import EXACT, Casimirs, check_bracket, check_casimirs, numbers
 
 
 class LieAlgebra(AbstractLieAlgebra):
@@ -97,7 +93,7 @@ def _paired(matrices: Array, matrix: Array) -> Array:
     return real + pairing(matrices.imag, matrix.imag) if both else real
 
 
-def from_structure_constants(constants: Any, name: str = "the algebra", casimirs: Casimirs | None = None) -> LieAlgebra:
+def from_structure_constants(constants: Any, name: str = "the algebra", casimirs: Any = None) -> LieAlgebra:
     r"""The Lie algebra with $[e_i, e_j] = \sum_k c_{ijk} e_k$.
 
     **Arguments:**
@@ -105,24 +101,24 @@ def from_structure_constants(constants: Any, name: str = "the algebra", casimirs
     - `constants`: c, of shape (dim, dim, dim), numbers and not traced.
     - `name`: for messages.
     - `casimirs`: functions of m by name, as `m -> {name: value}`; `None` takes what the centre and the Killing form
-      give.
+      give, which need not be all there are.
 
-    **Errors:** `InputError` names the pair of indices at which c is not antisymmetric, or the triple at which the
-    Jacobi identity fails, and by how much.
+    **Errors:** `InputError` names the pair of indices at which c is not antisymmetric, the triple at which the Jacobi
+    identity fails, and by how much, or the function in `casimirs` that is none.
     """
-    c = _numbers(constants, "constants")
+    c = numbers(constants, "constants")
     require(
         c.ndim == 3 and c.shape[0] == c.shape[1] == c.shape[2] > 0 and not np.iscomplexobj(c),
         f"`constants` must be real and of shape (dim, dim, dim), got {c.dtype} of shape {c.shape}.",
     )
-    _check_bracket(c)
-    return LieAlgebra(name=name, constants=Frozen(c), invariants=casimirs)
+    check_bracket(c)
+    return _with_casimirs(LieAlgebra(name=name, constants=Frozen(c)), casimirs)
 
 
 def from_basis(
     basis: Any,
     name: str = "the algebra",
-    casimirs: Casimirs | None = None,
+    casimirs: Any = None,
     quadratic: bool = False,
 ) -> LieAlgebra:
     r"""The Lie algebra of the matrices $\sum_i x_i E_i$, with the commutator as bracket.
@@ -131,12 +127,13 @@ def from_basis(
 
     - `basis`: the $E_i$, of shape (dim, n, n), real or complex; the coordinates are real.
     - `name`, `casimirs`: as for `from_structure_constants`.
-    - `quadratic`: whether it is $\{X : X^* S + S X = 0\}$ for some S, which gives it the Cayley transform.
+    - `quadratic`: whether $X Y X$ belongs to it for all X and Y, as for $\{X : X^* S + S X = 0\}$ with some S. Then it
+      has the Cayley transform.
 
     **Errors:** `InputError` if the matrices are linearly dependent, for a pair of them whose commutator is no
-    combination of them, or if it is called quadratic and is not.
+    combination of them, if it is called quadratic and is not, or for a function in `casimirs` that is none.
     """
-    basis = _numbers(basis, "basis")
+    basis = numbers(basis, "basis")
     require(
         basis.ndim == 3 and basis.shape[1] == basis.shape[2] and basis.size > 0,
         f"`basis` must be of shape (dim, n, n), got {basis.shape}.",
@@ -145,7 +142,7 @@ def from_basis(
     flat = basis.reshape(count, -1)
     flat = np.concatenate([flat.real, flat.imag], axis=1) if np.iscomplexobj(flat) else flat
     require(
-        bool(np.linalg.matrix_rank(flat, tol=EXACT * max(1.0, np.abs(flat).max())) == count),
+        bool(np.linalg.matrix_rank(flat, tol=EXACT * np.abs(flat).max()) == count),
         f"`basis`: the {count} matrices are linearly dependent; leave out those that others combine to.",
     )
     inverse = np.linalg.pinv(flat)  # columns are the dual basis
@@ -156,7 +153,7 @@ def from_basis(
     rest = np.abs(c @ flat - brackets).max(axis=2)
     i, j = np.unravel_index(np.argmax(rest), rest.shape)
     require(
-        bool(rest[i, j] <= EXACT * max(1.0, np.abs(brackets).max())),
+        bool(rest[i, j] <= EXACT * np.abs(products).max()),
         f"`basis` is not closed: the commutator of matrices {i} and {j} is no combination of the {count} "
         f"(it misses by {rest[i, j]:.1e}); add what is missing.",
     )
@@ -164,55 +161,28 @@ def from_basis(
     triple = (x @ y @ x).ravel()
     triple = np.concatenate([triple.real, triple.imag]) if np.iscomplexobj(basis) else triple
     require(
-        not quadratic or bool(np.abs(triple @ inverse @ flat - triple).max() <= EXACT * max(1.0, np.abs(triple).max())),
+        not quadratic or bool(np.abs(triple @ inverse @ flat - triple).max() <= EXACT * np.abs(triple).max()),
         f"`quadratic`: {name} is not, because X Y X does not belong to it for all X and Y; so the Cayley transform "
         "would leave its group. Leave `quadratic` out.",
     )
     whole = np.round(c)  # as the constants of named algebras are, 0 above all
-    c = np.where(np.abs(c - whole) < 1e-14 * max(1.0, np.abs(c).max()), whole, c)
+    c = np.where(np.abs(c - whole) < 1e-14 * np.abs(c).max(), whole, c)
     c = (c - c.swapaxes(0, 1)) / 2
     size = flat.shape[1]
     dual = inverse.T if size == basis[0].size else inverse.T[:, : size // 2] + 1j * inverse.T[:, size // 2 :]
-    return LieAlgebra(
+    algebra = LieAlgebra(
         name=name,
         constants=Frozen(c),
         basis=Frozen(basis),
         dual_basis=Frozen(dual.reshape(basis.shape)),
         quadratic=quadratic,
-        invariants=casimirs,
     )
+    return _with_casimirs(algebra, casimirs)
 
 
-def _numbers(value: Any, name: str) -> np.ndarray:
-    try:
-        array = np.asarray(value)
-    except Exception as error:  # traced, or ragged
-        raise InputError(f"`{name}` must be an array of numbers, known before anything is traced.") from error
-    require(
-        array.dtype.kind in "iufc" and bool(np.isfinite(array).all()),
-        f"`{name}` must hold finite numbers, got an array of {array.dtype}.",
-    )
-    return array.astype(complex if array.dtype.kind == "c" else float)
-
-
-def _check_bracket(c: np.ndarray) -> None:
-    """Antisymmetry and the Jacobi identity, by the indices at which they fail worst."""
-    size = max(1.0, np.abs(c).max())
-    defect = np.abs(c + c.swapaxes(0, 1)).max(axis=2)
-    i, j = np.unravel_index(np.argmax(defect), defect.shape)
-    require(
-        bool(defect[i, j] <= EXACT * size),
-        f"`constants` are not antisymmetric at ({i}, {j}): [e_{i}, e_{j}] + [e_{j}, e_{i}] has an entry of "
-        f"{defect[i, j]:.3g} instead of 0.",
-    )
-    nested = np.einsum("ijl,lkm->ijkm", c, c)
-    jacobi = np.abs(nested + nested.transpose(1, 2, 0, 3) + nested.transpose(2, 0, 1, 3)).max(axis=3)
-    i, j, k = np.unravel_index(np.argmax(jacobi), jacobi.shape)
-    require(
-        bool(jacobi[i, j, k] <= EXACT * size**2),
-        f"`constants` violate the Jacobi identity at ({i}, {j}, {k}): [[e_{i}, e_{j}], e_{k}] and its cyclic "
-        f"permutations sum to {jacobi[i, j, k]:.3g} instead of 0.",
-    )
+def _with_casimirs(algebra: LieAlgebra, casimirs: Any) -> LieAlgebra:
+    check_casimirs(casimirs, algebra)
+    return dataclasses.replace(algebra, invariants=casimirs)
 
 
 def _general_casimirs(algebra: LieAlgebra, m: Array) -> dict[str, Array]:
@@ -221,10 +191,10 @@ def _general_casimirs(algebra: LieAlgebra, m: Array) -> dict[str, Array]:
     found: dict[str, Array] = {}
     _, values, rows = np.linalg.svd(c.reshape(len(c), -1).T)
     values = np.concatenate([values, np.zeros(len(c) - len(values))])
-    centre = [row for value, row in zip(values, rows, strict=True) if value < EXACT * max(1.0, values.max())]
+    centre = [row for value, row in zip(values, rows, strict=True) if value <= EXACT * values.max()]
     for number, row in enumerate(centre):
         found[f"centre {number}" if len(centre) > 1 else "centre"] = m @ jnp.asarray(row, m.dtype)
     killing = np.einsum("iab,jba->ij", c, c)
-    if np.linalg.matrix_rank(killing, tol=EXACT * max(1.0, np.abs(killing).max())) == len(c):
+    if np.linalg.matrix_rank(killing, tol=EXACT * np.abs(c).max() ** 2) == len(c):
         found["Killing"] = jnp.einsum("...i,ij,...j->...", m, jnp.asarray(np.linalg.inv(killing), m.dtype), m)
     return found

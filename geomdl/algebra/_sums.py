@@ -8,7 +8,8 @@ from jaxtyping import Array
 
 from geomdl._errors import InputError, require
 from geomdl.algebra._base import AbstractLieAlgebra
-from geomdl.algebra._dense import EXACT, LieAlgebra, _numbers, from_basis, from_structure_constants
+from geomdl.algebra._definition import EXACT, numbers
+from geomdl.algebra._dense import LieAlgebra, from_basis, from_structure_constants
 
 
 class _OfBoth(eqx.Module):
@@ -59,7 +60,7 @@ def semidirect(algebra: AbstractLieAlgebra, representation: Any, name: str | Non
     **Errors:** `InputError` names the pair at which $\rho([e_i, e_j]) = [\rho(e_i), \rho(e_j)]$ fails.
     """
     algebra = _dense("semidirect", algebra)
-    rho = _numbers(representation, "representation")
+    rho = numbers(representation, "representation")
     dim = algebra.dim
     require(
         rho.ndim == 3 and rho.shape[0] == dim and rho.shape[1] == rho.shape[2] and not np.iscomplexobj(rho),

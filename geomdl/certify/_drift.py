@@ -33,6 +33,10 @@ class Drift(NamedTuple):
     times: Float[np.ndarray, " samples"]
     errors: Float[np.ndarray, " samples"]
 
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name}={getattr(self, name):.3g}" for name in self._fields[:5])
+        return f"Drift({numbers}, {len(self.times)} samples)"
+
 
 def drift(times: np.ndarray, values: np.ndarray, moved: float) -> Drift:
     """The `Drift` of `values`, in the dtype in which they were computed."""

@@ -68,10 +68,17 @@ class HamiltonJacobi(AbstractImplicit):
     symmetric: ClassVar[bool] = True
 
     def __init__(self, order: int = 4, chart: str | None = None, root: AbstractRoot = FixedPoint()):  # noqa: B008
-        require(order in ORDERS, f"`order` must be one of {', '.join(map(str, ORDERS))}, got {order!r}.")
+        require(
+            isinstance(order, int) and order in ORDERS,
+            f"`order` must be one of {', '.join(map(str, ORDERS))}, got {order!r}.",
+        )
         self.truncation = order
         self.chart = chart
         self.root = root
+
+    def __repr__(self) -> str:
+        chart = "" if self.chart is None else f", chart={self.chart!r}"
+        return f"HamiltonJacobi(order={self.truncation}{chart}, root={self.root})"
 
     def order(self, terms: Any) -> int:
         """2, 4, 6 or 8."""

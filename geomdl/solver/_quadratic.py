@@ -3,14 +3,14 @@
 from typing import Any
 
 import jax
-from jaxtyping import Array
+from jaxtyping import Array, PyTree
 
 from geomdl._dependence import depends
 from geomdl.structure import LiePoisson
 from geomdl.system import HamiltonianSystem
 
 
-def has_closed_form(system: HamiltonianSystem, t: Array, x: Array, args: Any) -> bool:
+def has_closed_form(system: HamiltonianSystem, t: Array, x: PyTree, args: Any) -> bool:
     """Whether the Hessian of H is seen not to depend on x, nor its gradient on t, in the chart of the exponential."""
     structure = system.structure
     if not (isinstance(structure, LiePoisson) and structure.chart == "exp"):

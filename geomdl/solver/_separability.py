@@ -45,7 +45,8 @@ def separate(name: str, system: HamiltonianSystem, t: Array, y: PyTree, args: An
         return
     require(
         isinstance(system.structure, Canonical),
-        f"`{name}` needs a Hamiltonian in parts: `Separable`, or `Split` with the flow of each part.",
+        f"`{name}` splits H = T(p) + V(q) on states (q, p), or a `Split` with the flow of each part; on "
+        f"`{type(system.structure).__name__}` use `HamiltonJacobi()`, or `Strang()` on a `Sum` of solvable parts.",
     )
     system.check_hamiltonian(t, y, args)
     if not depends(lambda q, p, t: _velocity(system, t, q, p, args), y[0], y[1], t):

@@ -28,7 +28,11 @@ class HamiltonianSystem(AbstractSystem):
 
     def __check_init__(self):
         require(callable(self.hamiltonian), "`hamiltonian` must be a function H(t, y, args).")
-        require(isinstance(self.structure, AbstractStructure), "`structure` must be a Poisson structure.")
+        require(
+            isinstance(self.structure, AbstractStructure),
+            "`structure` must be a Poisson structure, such as `LiePoisson(algebra)`, got "
+            f"{type(self.structure).__name__}.",
+        )
 
     def gradient(self, t: Any, y: PyTree, args: Any) -> PyTree:
         """dH at `(t, y)`, a covector shaped like `y`."""
@@ -47,6 +51,12 @@ class HamiltonianSystem(AbstractSystem):
         value = jax.eval_shape(self.hamiltonian, t, y, args)
         require(
             isinstance(value, jax.ShapeDtypeStruct) and value.shape == () and jnp.issubdtype(value.dtype, jnp.floating),
-            f"`hamiltonian` must return one real number for the whole state, got {value}: sum over axes and bodies.",
+            f"`hamiltonian` must return one real number for the whole state, got {_kind(value)}: sum over axes and "
+            "bodies.",
         )
         self.structure.check_hamiltonian(lambda y: self.hamiltonian(t, y, args), y)
+
+
+def _kind(value: Any) -> str:
+    array = isinstance(value, jax.ShapeDtypeStruct)
+    return f"{value.dtype} of shape {value.shape}" if array else type(value).__name__

@@ -309,3 +309,34 @@ def test_different_algebras_differ():
     assert eqx.tree_equal(so3, al.so(3)) is True
     with pytest.raises(ValueError, match="read-only"):
         so3.structure_constants[0, 0, 0] = 1
+
+
+def test_definitions_are_checked_in_proportion():
+    """Small numbers may be as wrong as large ones, and as right."""
+    wrong = np.zeros((3, 3, 3))
+    wrong[0, 1, 0] = wrong[1, 2, 1] = wrong[0, 2, 2] = 1.0
+    wrong -= wrong.swapaxes(0, 1)
+    right = al.so(3).structure_constants
+    for size in (1e-9, 1.0, 1e9):
+        with pytest.raises(gm.InputError, match="Jacobi identity"):
+            al.from_structure_constants(size * wrong)
+        found = al.from_structure_constants(size * right)
+        assert list(found.casimirs(jnp.ones(3))) == ["Killing"]
+        turned = al.from_basis(size * np.asarray(al.so(3).basis.value))
+        np.testing.assert_allclose(turned.structure_constants, size * right, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("casimirs", "words"),
+    [
+        ({"a": 1}, "must be a function"),
+        (lambda m: m[0], "must return a dictionary"),
+        (lambda m: {"length": jnp.sum(m**2), "first": m[0]}, "'first' is no Casimir function of mine"),
+    ],
+)
+def test_casimir_functions_that_are_none(casimirs, words):
+    constants = al.so(3).structure_constants
+    with pytest.raises(gm.InputError, match=words):
+        al.from_structure_constants(constants, "mine", casimirs)
+    good = al.from_structure_constants(constants, "mine", lambda m: {"length": jnp.sum(m**2)})
+    assert good.casimirs(jnp.array([1.0, 2.0, 2.0]))["length"] == 9

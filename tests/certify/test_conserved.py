@@ -68,3 +68,10 @@ def test_only_numbers():
         conserved(Verlet(), kepler(), ELLIPSE, lambda t, y, args: y[0], dt=0.1, num_steps=10)
     with pytest.raises(CertificateError, match="invariant is not finite"):
         conserved(Verlet(), pendulum(), SWING, lambda t, y, args: jnp.log(y[0] - 1), dt=0.1, num_steps=50)
+
+
+def test_a_drift_is_one_line():
+    """Not its thousand samples."""
+    found = energy(Verlet(), pendulum(), SWING, dt=0.1, num_steps=1000)
+    assert repr(found).startswith("Drift(bound=")
+    assert repr(found).endswith("1001 samples)")
