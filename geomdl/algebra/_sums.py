@@ -1,5 +1,6 @@
 """Algebras made of others."""
 
+import dataclasses
 from typing import Any
 
 import equinox as eqx
@@ -36,13 +37,14 @@ def direct_sum(first: AbstractLieAlgebra, second: AbstractLieAlgebra) -> LieAlge
         c = np.zeros((a + b,) * 3)
         c[:a, :a, :a] = first.structure_constants
         c[a:, a:, a:] = second.structure_constants
-        return from_structure_constants(c, name, casimirs)
+        return dataclasses.replace(from_structure_constants(c, name), invariants=casimirs)
     one, two = first.basis.value, second.basis.value
     n, k = one.shape[1], two.shape[1]
     basis = np.zeros((a + b, n + k, n + k), np.result_type(one, two))
     basis[:a, :n, :n] = one
     basis[a:, n:, n:] = two
-    return from_basis(basis, name, casimirs, quadratic=first.quadratic and second.quadratic)
+    algebra = from_basis(basis, name, quadratic=first.quadratic and second.quadratic)
+    return dataclasses.replace(algebra, invariants=casimirs)
 
 
 def semidirect(algebra: AbstractLieAlgebra, representation: Any, name: str | None = None) -> LieAlgebra:

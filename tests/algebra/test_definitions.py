@@ -340,3 +340,5 @@ def test_casimir_functions_that_are_none(casimirs, words):
         al.from_structure_constants(constants, "mine", casimirs)
     good = al.from_structure_constants(constants, "mine", lambda m: {"length": jnp.sum(m**2)})
     assert good.casimirs(jnp.array([1.0, 2.0, 2.0]))["length"] == 9
+    under_jit = jax.jit(lambda m: al.from_structure_constants(constants, "mine", good.invariants).casimirs(m)["length"])
+    assert under_jit(jnp.array([1.0, 2.0, 2.0])) == 9
