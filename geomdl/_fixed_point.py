@@ -124,7 +124,7 @@ def implicit(
     """
 
     def tangent_solve(matvec: Callable, right: PyTree) -> PyTree:
-        return jax.lax.custom_linear_solve(matvec, right, linear_solve, transpose_solve=linear_solve)
+        return jax.lax.custom_linear_solve(matvec, _tied(right), linear_solve, transpose_solve=linear_solve)
 
     def with_floats(_: Callable, start: PyTree):
         x, converged, k = solve(start)
@@ -133,3 +133,13 @@ def implicit(
     x, flags = jax.lax.custom_root(lambda x: tree.subtract(x, g(x)), guess, with_floats, tangent_solve, has_aux=True)
     converged, k = jax.lax.stop_gradient(flags)
     return Root(x, converged > 0, k.astype(jnp.int32))
+
+
+def _tied(x: PyTree) -> PyTree:
+    """The same, each leaf depending on all: JAX cannot transpose a linear solve where but some sides have a tangent."""
+    leaves = jax.tree.leaves(x)
+    if len(leaves) == 1:
+        return x
+    dtype = tree.widest_dtype(x)
+    nothing = 0 * sum(jnp.sum(leaf.ravel()[:1]).astype(dtype) for leaf in leaves)
+    return jax.tree.map(lambda leaf: leaf + nothing.astype(leaf.dtype), x)
