@@ -138,8 +138,8 @@ def implicit(
 def _tied(x: PyTree) -> PyTree:
     """The same, each leaf depending on all: JAX cannot transpose a linear solve where but some sides have a tangent."""
     leaves = jax.tree.leaves(x)
-    if len(leaves) == 1:
+    if len(leaves) < 2:
         return x
     dtype = tree.widest_dtype(x)
-    nothing = 0 * sum(jnp.sum(leaf.ravel()[:1]).astype(dtype) for leaf in leaves)
+    nothing = 0 * sum((jnp.sum(leaf.ravel()[:1]).astype(dtype) for leaf in leaves), jnp.zeros((), dtype))
     return jax.tree.map(lambda leaf: leaf + nothing.astype(leaf.dtype), x)
