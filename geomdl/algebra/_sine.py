@@ -35,6 +35,8 @@ def sine_cosine(angle: Array) -> tuple[Array, Array]:
     **Source:** Cody & Waite, *Software Manual for the Elementary Functions* (1980); the polynomials are those of fdlibm
     (Sun Microsystems, 1993).
     """
+    if angle.dtype.name not in PARTS:  # half precision
+        return jnp.sin(angle), jnp.cos(angle)
     turns = jnp.round(angle * (2 / jnp.pi))
     rest = angle
     for part in PARTS[angle.dtype.name]:

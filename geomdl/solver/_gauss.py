@@ -8,16 +8,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, PyTree
 
 from geomdl import _tree as tree
-from geomdl._errors import require
 from geomdl.solver._base import stage_velocity
 from geomdl.solver._implicit import AbstractImplicit
-from geomdl.solver._quadrature import gauss_symplectic
+from geomdl.solver._quadrature import check_stages, gauss_symplectic
 from geomdl.solver._root import AbstractRoot, FixedPoint
 from geomdl.solver._step import Step, exact_sum
 from geomdl.system import HamiltonianSystem
-
-#: More stages gain nothing in double precision.
-MOST_STAGES = 16
 
 
 class GaussLegendre(AbstractImplicit):
@@ -48,10 +44,7 @@ class GaussLegendre(AbstractImplicit):
     handles: ClassVar[tuple[str, ...]] = ("damping",)
 
     def __check_init__(self):
-        require(
-            isinstance(self.stages, int) and 1 <= self.stages <= MOST_STAGES,
-            f"`stages` must be an integer from 1 to {MOST_STAGES}, got {self.stages!r}.",
-        )
+        check_stages(self.stages)
 
     def order(self, terms: Any) -> int:
         """2s."""

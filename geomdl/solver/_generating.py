@@ -60,6 +60,9 @@ class GeneratingFunction(AbstractImplicit):
         """Only type I of even order."""
         return self.kind == "I" and self.truncation in (2, 4)
 
+    def __repr__(self) -> str:
+        return f"GeneratingFunction(kind={self.kind!r}, order={self.truncation}, root={self.root})"
+
     def order(self, terms: Any) -> int:
         """1 to 4."""
         return self.truncation

@@ -10,10 +10,9 @@ from jaxtyping import Array, PyTree
 from geomdl import _tree as tree
 from geomdl._errors import InputError, require
 from geomdl.algebra import AbstractLieAlgebra
-from geomdl.solver._gauss import MOST_STAGES
 from geomdl.solver._implicit import AbstractImplicit
 from geomdl.solver._products import Parts, join, product, split
-from geomdl.solver._quadrature import gauss_symplectic
+from geomdl.solver._quadrature import check_stages, gauss_symplectic
 from geomdl.solver._root import AbstractRoot, FixedPoint
 from geomdl.solver._step import Step, exact_sum
 from geomdl.structure import LiePoisson
@@ -111,10 +110,7 @@ class Isospectral(_AbstractIsospectral):
     root: AbstractRoot = FixedPoint()
 
     def __check_init__(self):
-        require(
-            isinstance(self.stages, int) and 1 <= self.stages <= MOST_STAGES,
-            f"`stages` must be an integer from 1 to {MOST_STAGES}, got {self.stages!r}.",
-        )
+        check_stages(self.stages)
 
     def order(self, terms: Any) -> int:
         """2s."""

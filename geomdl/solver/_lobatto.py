@@ -11,14 +11,11 @@ from geomdl import _tree as tree
 from geomdl._errors import require
 from geomdl.solver._base import stage_velocity
 from geomdl.solver._implicit import AbstractImplicit
-from geomdl.solver._quadrature import lobatto_symplectic
+from geomdl.solver._quadrature import check_stages, lobatto_symplectic
 from geomdl.solver._root import AbstractRoot, FixedPoint
 from geomdl.solver._step import Step
 from geomdl.structure import Canonical
 from geomdl.system import HamiltonianSystem
-
-#: More stages gain nothing in double precision.
-MOST_STAGES = 16
 
 
 class LobattoPair(AbstractImplicit):
@@ -48,10 +45,7 @@ class LobattoPair(AbstractImplicit):
     symmetric: ClassVar[bool] = True
 
     def __check_init__(self):
-        require(
-            isinstance(self.stages, int) and 2 <= self.stages <= MOST_STAGES,
-            f"`stages` must be an integer from 2 to {MOST_STAGES}, got {self.stages!r}.",
-        )
+        check_stages(self.stages, least=2)
 
     def order(self, terms: Any) -> int:
         """2s - 2."""

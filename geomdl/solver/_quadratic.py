@@ -15,9 +15,9 @@ def has_closed_form(system: HamiltonianSystem, t: Array, x: PyTree, args: Any) -
     structure = system.structure
     if not (isinstance(structure, LiePoisson) and structure.chart == "exp"):
         return False
-    gradient = lambda t, x, args: system.gradient(t, x, args)
-    hessian = lambda x, u, args: jax.jvp(lambda x: gradient(t, x, args), (x,), (u,))[1]
-    return not depends(hessian, x, x, args) and not depends(gradient, t, x, args)
+    gradient = lambda t, x: system.gradient(t, x, args)
+    hessian = lambda x, u: jax.jvp(lambda x: gradient(t, x), (x,), (u,))[1]
+    return not depends(hessian, x, x) and not depends(gradient, t, x)
 
 
 def closed_form(system: HamiltonianSystem, t: Array, h: Array, x: Array, args: Any) -> Array:

@@ -2,12 +2,25 @@
 
 from decimal import Decimal, localcontext
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
+from geomdl._errors import require
+
 DIGITS = 40
+#: More stages gain nothing in double precision.
+MOST_STAGES = 16
 
 Row = list[Decimal]
+
+
+def check_stages(stages: Any, least: int = 1) -> None:
+    """Raise `InputError` unless it is a number of stages that a family of methods has."""
+    require(
+        isinstance(stages, int) and least <= stages <= MOST_STAGES,
+        f"`stages` must be an integer from {least} to {MOST_STAGES}, got {stages!r}.",
+    )
 
 
 def _in_extended_precision(function):

@@ -45,3 +45,9 @@ def test_derivatives(which):
 
 def test_what_is_not_finite_stays_so():
     assert jnp.isnan(jnp.stack(sine_cosine(jnp.array([np.nan, np.inf])))).all()
+
+
+def test_half_precision_goes_to_xla():
+    sine, cosine = sine_cosine(jnp.asarray([0.5, 2.0], jnp.bfloat16))
+    assert sine.dtype == cosine.dtype == jnp.bfloat16
+    np.testing.assert_allclose(jnp.stack([sine, cosine]).astype(float), [np.sin([0.5, 2]), np.cos([0.5, 2])], atol=4e-3)

@@ -1,6 +1,5 @@
 """`geomdl simulate`: its files hold what they say, and bad input is answered by one sentence and an exit code."""
 
-import json
 import os
 import signal
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+from simulating import read, simulate
 
 import geomdl as gm
 from geomdl.cli import _simulate, _trajectory
@@ -26,26 +26,6 @@ COMMAND = [
 ENVIRONMENT = {**os.environ, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(Path(gm.__file__).parents[1])}
 ENVIRONMENT.pop("JAX_ENABLE_X64", None)
 ALWAYS = {"trajectory.npz", "summary.json", "orbit.png", "energy.png"}
-
-
-@pytest.fixture(autouse=True)
-def _somewhere_else(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def unpictured(monkeypatch):
-    """Pictures take most of the time of a tiny run."""
-    monkeypatch.setattr(_simulate, "draw_trajectory", lambda *_: None)
-
-
-def simulate(*arguments):
-    return run(["simulate", *arguments, "--quiet"])
-
-
-def read(folder):
-    folder = Path(folder)
-    return json.loads((folder / "summary.json").read_text()), np.load(folder / "trajectory.npz")
 
 
 def test_the_files_hold_the_trajectory_and_its_errors(tmp_path, capsys):

@@ -1,31 +1,16 @@
 """`geomdl simulate` of a fluid: its vorticity on a grid, its spectrum, and the film of both."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from simulating import read, simulate
 
 import geomdl as gm
 from geomdl.cli import _fluid, _simulate
-from geomdl.cli._app import run
 from geomdl.cli._trajectory import Trajectory
 from geomdl.solver import IsospectralMidpoint
-
-
-@pytest.fixture(autouse=True)
-def _somewhere_else(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
-def simulate(*arguments):
-    return run(["simulate", *arguments, "--quiet"])
-
-
-def read(folder):
-    folder = Path(folder)
-    return json.loads((folder / "summary.json").read_text()), np.load(folder / "trajectory.npz")
 
 
 def at_start(problem):

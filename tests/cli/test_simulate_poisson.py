@@ -1,13 +1,13 @@
 """`geomdl simulate` on structures other than the canonical one: one array `y` for `(q, p)`, and pictures of its own."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from simulating import read, simulate
 
 import geomdl as gm
-from geomdl.cli import _simulate, _trajectory
+from geomdl.cli import _trajectory
 from geomdl.cli._app import run
 from geomdl.cli._fluid import SURFACES
 from geomdl.cli._motion import motion
@@ -17,25 +17,6 @@ from geomdl.cli._trajectory import Trajectory
 from geomdl.solver import Isospectral
 
 POINTS = [name for name in gm.problems.NONCANONICAL if name not in SURFACES]
-
-
-@pytest.fixture(autouse=True)
-def _somewhere_else(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def unpictured(monkeypatch):
-    monkeypatch.setattr(_simulate, "draw_trajectory", lambda *_: None)
-
-
-def simulate(*arguments):
-    return run(["simulate", *arguments, "--quiet"])
-
-
-def read(folder):
-    folder = Path(folder)
-    return json.loads((folder / "summary.json").read_text()), np.load(folder / "trajectory.npz")
 
 
 def few(problem):

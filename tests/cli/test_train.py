@@ -22,11 +22,6 @@ SMALL = ["train", "--dataset", "rings", "--depth", "4", "--width", "8", "--quiet
 FILES = {"checkpoint.geomdl", "metrics.jsonl", "training.png", "layers.png", "features.png", "confusion.png"}
 
 
-@pytest.fixture(autouse=True)
-def _somewhere_else(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 COMMAND = [sys.executable, "-c", "from geomdl.cli import main; main()", "train"]
 ENVIRONMENT = {**os.environ, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(Path(geomdl.__file__).parents[1])}
 

@@ -41,7 +41,7 @@ EVERY = [
     pytest.param(name, order, marks=() if (name, order) in DAILY else pytest.mark.slow)
     for name in STRUCTURES
     for order in (2, 4, 6)
-]
+] + [pytest.param(name, 8, marks=pytest.mark.slow) for name in ("so(3)", "se(3)", "su(3)", "aff(2)")]
 
 
 def dim(structure):
@@ -87,7 +87,7 @@ def test_order_and_structure(name, order):
     """The order on a nonlinear H that depends on time; one step a Poisson map; Casimir functions at round-off."""
     solver = gm.HamiltonJacobi(order)
     system, y0 = problem(name)
-    counts = {2: (32, 64), 4: (10, 20), 6: (8, 14)}[order]
+    counts = {2: (32, 64), 4: (10, 20), 6: (8, 14), 8: (6, 8) if dim(system.structure) in (3, 6) else (8, 11)}[order]
     errors = [np.linalg.norm(run(solver, name, 1 / n, n) - reference(name, 1)) for n in counts]
     assert errors[-1] > 1e-12  # above what the reference knows
     assert np.log(errors[0] / errors[1]) / np.log(counts[1] / counts[0]) == pytest.approx(order, abs=0.2)
@@ -126,6 +126,35 @@ def one_step(solver, name):
     return jax.jit(lambda h: solver.advance(system, 0 * h, h, y0, None).state)
 
 
+def free_body(order, chart, start, h, steps):
+    """The distance from the solution by Jacobi's elliptic functions, after so many steps."""
+    problem = gm.problems.rigid_body((1.0, 2.0, 3.0), start)
+    numbers = jnp.asarray(0.0), jnp.asarray(h), jnp.asarray(steps, jnp.int32), None
+    y, _, moved, ok = march(gm.HamiltonJacobi(order, chart), problem.system, problem.y0, *numbers)
+    assert ok
+    assert moved > 0.1
+    return np.linalg.norm(y - problem.solution(h * steps))
+
+
+@pytest.mark.parametrize(
+    "order", [pytest.param(2, marks=pytest.mark.slow), 4, pytest.param(6, marks=pytest.mark.slow), 8]
+)
+def test_order_against_the_elliptic_functions(order):
+    """The closed form where order 4 has one, and a problem solved without any integrator."""
+    counts = (12, 16) if order == 8 else (24, 32)
+    errors = [free_body(order, "exp", (0.6, 0.4, -0.7), 8 / n, n) for n in counts]
+    assert np.log(errors[0] / errors[1]) / np.log(counts[1] / counts[0]) == pytest.approx(order, abs=0.2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("order", "least"), [(2, 1.5), (4, 10)])
+def test_the_chart_of_the_exponential_is_the_more_accurate(order, least):
+    """As the README says, which gives the range too."""
+    starts = [(0.1, 1.0, 0.1), (0.6, 0.4, -0.7), (1.0, 0.3, 0.5), (0.3, 0.2, 1.0), (0.5, 0.6, 0.7), (0.9, 0.1, 0.2)]
+    for start in starts:
+        assert free_body(order, "cayley", start, 0.2, 50) > least * free_body(order, "exp", start, 0.2, 50)
+
+
 @pytest.mark.parametrize("order", [2, pytest.param(4, marks=pytest.mark.slow)])
 def test_charts_agree_to_their_order(order):
     """They differ, by an error of the order of each step plus one."""
@@ -151,6 +180,9 @@ def test_the_closed_form_for_quadratic_hamiltonians(name, side):
     found = closed_form(system, 0 * h, h, x, None)
     np.testing.assert_allclose(found, mean, rtol=1e-13, atol=1e-13)
     assert np.abs(found - h * system.gradient(0.0, x, None)).max() > 1e-3  # more than order 2
+    work = lambda f: jax.jit(f).lower(x).compile().cost_analysis()["flops"]
+    average = jax.grad(lambda x: gm.HamiltonJacobi(4).generating_function(system, 0 * h, h, x, None))
+    assert work(lambda x: closed_form(system, 0 * h, h, x, None)) < 0.8 * work(average)
 
 
 def test_where_there_is_no_closed_form():
@@ -164,8 +196,8 @@ def test_where_there_is_no_closed_form():
         (quadratic, STRUCTURES["constant"]),
     ]
     assert not any(has_closed_form(gm.HamiltonianSystem(*other), t, x, None) for other in others)
-    spin = gm.HamiltonianSystem(lambda t, m, args: args * jnp.sum(m[0] * m[1]), STRUCTURES["so(3)"])
-    assert has_closed_form(spin, t, jnp.ones((2, 3)), jnp.asarray(0.5))
+    spin = gm.HamiltonianSystem(lambda t, m, args: args["exchange"] * jnp.sum(m[0] * m[1]), STRUCTURES["so(3)"])
+    assert has_closed_form(spin, t, jnp.ones((2, 3)), {"exchange": jnp.asarray(0.5), "not an array": jnp.sin})
 
 
 def test_newton_and_fixed_point_agree():
