@@ -4,7 +4,7 @@ from geomdl._guard import check_installation
 
 check_installation()
 
-from geomdl import algebra, certify, control, data, nn, plot, problems, run, solver, structure, system, train  # noqa: E402
+from geomdl import algebra, certify, control, data, field, nn, plot, problems, run, solver, structure, system, train  # noqa: E402
 from geomdl._errors import InputError  # noqa: E402 - the check comes first
 from geomdl._version import __version__  # noqa: E402
 from geomdl.run import (  # noqa: E402
@@ -142,6 +142,7 @@ __all__ = [
     "certify",
     "control",
     "data",
+    "field",
     "integrate",
     "nn",
     "plot",

@@ -93,6 +93,19 @@ def fixed_point(
     fails returns NaN, never a wrong number.
     """
 
+    return implicit(
+        lambda start: iterate(
+            g, start, tolerance=tolerance, max_iterations=max_iterations, scale=jax.lax.stop_gradient(scale)
+        ),
+        g,
+        guess,
+        by_iteration(tolerance, max_iterations),
+    )
+
+
+def by_iteration(tolerance: float, max_iterations: int) -> Callable[[Callable, PyTree], PyTree]:
+    """A `linear_solve` for `implicit`: the series that converges where the iteration does; NaN where it does not."""
+
     def linear_solve(matvec: Callable, right: PyTree) -> PyTree:
         z, ok, _ = iterate(
             lambda z: tree.add(right, tree.subtract(z, matvec(z))),
@@ -102,14 +115,7 @@ def fixed_point(
         )
         return jax.tree.map(lambda zi: jnp.where(ok, zi, jnp.nan), z)
 
-    return implicit(
-        lambda start: iterate(
-            g, start, tolerance=tolerance, max_iterations=max_iterations, scale=jax.lax.stop_gradient(scale)
-        ),
-        g,
-        guess,
-        linear_solve,
-    )
+    return linear_solve
 
 
 def implicit(

@@ -55,10 +55,24 @@ class AbstractGeometricSolver(diffrax.AbstractSolver):
         """Raise unless this method can integrate the system; return `y`, behind run-time checks where there are any."""
         return y
 
-    def loop(self, system: Any, t: Array, h: Array, y: PyTree, args: Any) -> tuple[AbstractLoop, list]:
+    def tables(self, system: Any, t: Array, h: Array, y: PyTree, args: Any) -> PyTree:
+        """What all steps of length `h` share, such as a factorisation: computed once per run. Mostly nothing."""
+        return None
+
+    def turned(self, tables: PyTree) -> PyTree:
+        """The tables of steps of length `-h`."""
+        return tables
+
+    def advance_by(self, tables: PyTree, system: Any, t: Array, h: Array, y: PyTree, args: Any) -> Step:
+        """As `advance`, by the tables that belong to `h`."""
+        return self.advance(system, t, h, y, args)
+
+    def loop(self, system: Any, t: Array, h: Array, y: PyTree, args: Any) -> tuple[AbstractLoop, Any]:
         """How many steps follow one another, and the arrays that the loop depends on."""
-        pure, captured = hoist(lambda t, h, y: self.advance(system, t, h, y, args), t, h, y)
-        return StepLoop(pure), captured
+        tables = self.tables(system, t, h, y, args)
+        step = lambda tables, t, h, y: self.advance_by(tables, system, t, h, y, args)
+        pure, captured = hoist(step, tables, t, h, y)
+        return StepLoop(pure, self.turned), (captured, tables)
 
     # What diffrax asks for.
 

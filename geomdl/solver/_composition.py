@@ -68,16 +68,32 @@ class Composition(AbstractGeometricSolver):
         loop, captured = self.base.loop(system, t, h, y, args)
         return SplitLoop(loop.parts, self.base.table.composed(self.coefficients)), captured
 
+    def tables(self, system: HamiltonianSystem, t: Array, h: Array, y: PyTree, args: Any) -> PyTree:
+        """Those of the base for each of the lengths."""
+        gammas = jnp.asarray(self.coefficients, h.dtype)
+        return jax.vmap(lambda gamma: self.base.tables(system, t, gamma * h, y, args))(gammas)
+
+    def turned(self, tables: PyTree) -> PyTree:
+        """Those of the base, turned."""
+        return jax.vmap(self.base.turned, axis_size=len(self.coefficients))(tables)
+
     def advance(self, system: HamiltonianSystem, t: Array, h: Array, y: PyTree, args: Any) -> Step:
         """The steps one after the other; all have to converge."""
+        return self.advance_by(self.tables(system, t, h, y, args), system, t, h, y, args)
+
+    def advance_by(
+        self, tables: PyTree, system: HamiltonianSystem, t: Array, h: Array, y: PyTree, args: Any
+    ) -> Step:
+        """The same, by tables for all of the lengths."""
         gammas = jnp.asarray(self.coefficients, h.dtype)
         starts = jnp.cumsum(gammas) - gammas
 
-        def body(y: PyTree, row: Array):
-            step = self.base.advance(system, t + row[1] * h, row[0] * h, y, args)
+        def body(y: PyTree, row: tuple):
+            gamma, start, table = row
+            step = self.base.advance_by(table, system, t + start * h, gamma * h, y, args)
             return step.state, (step.converged, step.iterations)
 
-        y, (converged, iterations) = jax.lax.scan(body, y, jnp.stack([gammas, starts], axis=1))
+        y, (converged, iterations) = jax.lax.scan(body, y, (gammas, starts, tables))
         if converged is None:
             return Step(y)
         return Step(y, None, jnp.all(converged), jnp.sum(iterations, dtype=jnp.int32))

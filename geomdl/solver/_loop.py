@@ -58,17 +58,21 @@ class StepLoop(AbstractLoop):
 
     **Arguments:**
 
-    - `advance`: `(captured, t, h, y) -> Step`; to `retreat`, a step of -h has to undo it.
+    - `advance`: `(captured, tables, t, h, y) -> Step`; to `retreat`, a step of -h has to undo it.
+    - `turned`: from the tables of h to those of -h.
+
+    The arrays of the grid are the pair `(captured, tables)`.
     """
 
     advance: Callable[..., Step]
+    turned: Callable[[PyTree], PyTree]
 
     def march(self, grid: Grid, k: Array, steps: int, carry: Carry) -> tuple[Carry, Tally]:
         """Scan over the steps."""
 
         def body(i, state):
             carry, tally = state
-            step = self.advance(grid.captured, grid.time(k + i), grid.h, carry.y)
+            step = self.advance(*grid.captured, grid.time(k + i), grid.h, carry.y)
             carry = Carry(step.state, None) if carry.rest is None else carry.plus(step.increment, step.remainder)
             return carry, tally.counted(k + i, step)
 
@@ -77,13 +81,15 @@ class StepLoop(AbstractLoop):
     def retreat(self, grid: Grid, k: Array, steps: int, pull: Pull) -> Pull:
         """Step back with -h, then pull through the step that led here."""
         wanted, fixed = split_grid(grid, pull.grid)
+        captured, tables = grid.captured
+        turned = self.turned(tables)
 
         def body(i: Array, pull: Pull) -> Pull:
-            back = self.advance(grid.captured, grid.time(k + i + 1), -grid.h, pull.y)
+            back = self.advance(captured, turned, grid.time(k + i + 1), -grid.h, pull.y)
 
             def forward(wanted: Grid, y: PyTree):
                 grid = eqx.combine(wanted, fixed)
-                step = self.advance(grid.captured, grid.time(k + i), grid.h, y)
+                step = self.advance(*grid.captured, grid.time(k + i), grid.h, y)
                 return step.state, step.converged
 
             _, transpose, again = jax.vjp(forward, wanted, back.state, has_aux=True)
@@ -96,7 +102,7 @@ class StepLoop(AbstractLoop):
 
     def check_compensated(self, grid: Grid, y: PyTree) -> None:
         """A step that returns no increment has nothing to be compensated."""
-        step = jax.eval_shape(self.advance, grid.captured, grid.t0, grid.h, y)
+        step = jax.eval_shape(self.advance, *grid.captured, grid.t0, grid.h, y)
         require(
             step.increment is not None,
             "`compensated=True` needs a solver whose step is a sum, such as `GaussLegendre` or a splitting method.",

@@ -96,7 +96,7 @@ NO_STEP = 2**31 - 1
 class Grid(NamedTuple):
     """What a run depends on besides its state: the arrays that its maps captured, and the times `t0 + k h`."""
 
-    captured: list[Array]
+    captured: PyTree[Array]
     t0: Array
     h: Array
 

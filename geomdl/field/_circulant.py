@@ -1,0 +1,146 @@
+r"""Implicit steps on periodic grids: linear with constant coefficients up to a function of each point.
+
+The equation is $L Y = b + r(Y)$ with L a circulant of d x d blocks, one matrix for every Fourier mode, and r acting at
+each point on the few components that occur beyond quadratic terms of S. It is solved by $Y \leftarrow L^{-1}(b + r(Y))$,
+which transforms those components only.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float, Inexact, PyTree
+
+from geomdl import _tree as tree
+from geomdl._fixed_point import Root, implicit
+from geomdl.field._blocks import varying
+from geomdl.field._symbols import backwards, forwards
+
+#: Relative to the largest singular value of a mode's matrix: below it, the mode has a gauge freedom.
+SINGULAR = 1e-11
+
+
+class Circulant(NamedTuple):
+    """The inverse of L for every mode; of modes that are constant in x, with what fixes their gauge.
+
+    - `inverse`: of `L + gauge`, shape (d, d, modes).
+    - `gauge`: what is added to L where it is singular, shape (d, d, modes with kx = 0).
+    """
+
+    inverse: Array
+    gauge: Array
+
+
+class Method(NamedTuple):
+    """A way to fixed points.
+
+    - `iterate`: `(g, guess, scale) -> Root`.
+    - `linear_solve`: `(matvec, right) -> solution`, for 1 - g' and its transpose.
+    """
+
+    iterate: Callable[[Callable, PyTree, PyTree], Root]
+    linear_solve: Callable[[Callable, PyTree], PyTree]
+
+
+def inverted(blocks: Complex[Array, "d d *modes"]) -> Circulant:
+    """Invert every mode.
+
+    Where S does not see a potential, modes with kx = 0 are singular. There `gauge` maps the free combination of
+    components to the one that is missing among the equations, so that the solution keeps the former as it was.
+    """
+    gauge = _columns(filling(_rows(blocks[:, :, :1])))
+    regular = blocks.at[:, :, :1].add(gauge)
+    return Circulant(_columns(jnp.linalg.inv(_rows(regular))), gauge)
+
+
+def filling(matrices: Inexact[Array, "... d d"]) -> Inexact[Array, "... d d"]:
+    """What makes singular matrices regular: it maps what they do not see to what they do not reach; else zero."""
+    u, sizes, v = jnp.linalg.svd(matrices)
+    eps = float(jnp.finfo(sizes.dtype).eps)
+    free = (sizes <= max(SINGULAR, 100 * eps) * sizes[..., :1]).astype(u.dtype)
+    adjoint = lambda matrix: jnp.conj(jnp.swapaxes(matrix, -1, -2))
+    missing, unseen = (u * free[..., None, :]) @ adjoint(u), (adjoint(v) * free[..., None, :]) @ v  # two projections
+    # Any map from one onto the other will do; a fixed one of real numbers, so that real fields stay real.
+    turn = np.linalg.qr(np.random.default_rng(0).standard_normal(matrices.shape[-2:]))[0]
+    return sizes[..., :1, None].astype(u.dtype) * (missing @ jnp.asarray(turn, u.dtype) @ unseen)
+
+
+def turned(table: Circulant) -> Circulant:
+    """For skew M and K and symmetric second derivatives, the step of -h has the adjoint matrices."""
+    return Circulant(*(jnp.conj(jnp.swapaxes(leaf, 0, 1)) for leaf in table))
+
+
+def _rows(blocks: Array) -> Array:
+    return jnp.moveaxis(blocks, (0, 1), (-2, -1))
+
+
+def _columns(blocks: Array) -> Array:
+    return jnp.moveaxis(blocks, (-2, -1), (0, 1))
+
+
+def solve(
+    table: Circulant,
+    side: Callable[[Float[Array, "d *points"]], Float[Array, "d *points"]],
+    rest: Callable[[list[Array]], list[Array]],
+    beyond: Sequence[int],
+    start: Float[Array, "d *points"],
+    method: "Method",
+) -> Root:
+    """Solve for Y, with the derivative of the implicit function theorem.
+
+    **Arguments:**
+
+    - `table`: the inverse of L; no derivative is taken of it.
+    - `side`: b, which may depend on Y in its derivative only: it vanishes there, as h does not differ from itself.
+    - `rest`: from the components in `beyond` to r, its entries in the same components.
+    - `beyond`: which components these are.
+    - `start`: where the gauge comes from, and the first guess.
+    - `method`: how the fixed point is found, and linear equations solved with its derivative.
+    """
+    shape = start.shape[1:]
+    every = range(len(start))
+    consistency = float(jnp.finfo(start.dtype).eps) ** 0.5
+    transform = lambda f: forwards(f, len(shape))
+    real = lambda waves: backwards(waves, shape)
+
+    def waves(b: Array) -> Array:
+        """The transform of b, and the gauge as it was."""
+        hat = transform(b)
+        kept = varying(table.gauge, transform(start)[:, :1], every, every)
+        return hat.at[:, :1].add(kept)
+
+    def scattered(rows: list[Array]) -> Array:
+        """Rows in `beyond` among all."""
+        full = jnp.zeros_like(start)
+        return full.at[jnp.asarray(beyond)].set(jnp.stack(rows)) if rows else full
+
+    def once(y: Array) -> Array:
+        """One iteration on all components: what the derivative is taken of."""
+        known = side(y) + scattered(rest([y[i] for i in beyond]))
+        return real(varying(table.inverse, waves(known), every, every))
+
+    def primal(y: Array) -> Root:
+        """All iterations on the components that matter, and then the others."""
+        known = waves(side(y))
+        within = real(varying(table.inverse, known, beyond, every)) if beyond else None
+
+        def improve(parts: list[Array]) -> list[Array]:
+            hat = transform(jnp.stack(rest(parts)))
+            moved = within + real(varying(table.inverse, hat, beyond, beyond))
+            return list(moved)
+
+        if beyond:
+            scale = tree.sizes([start[i] for i in beyond])
+            found = method.iterate(improve, [y[i] for i in beyond], scale)
+            hat = transform(jnp.stack(rest(found.value)))
+            known = known.at[jnp.asarray(beyond)].add(hat)
+        else:
+            found = Root(None, jnp.asarray(True), jnp.ones((), jnp.int32))
+        solution = real(varying(table.inverse, known, every, every))
+        # Nothing else may move a free combination of components: it would stand for equations that contradict.
+        moved = varying(table.gauge, transform(solution - start)[:, :1], every, every)
+        kept = jnp.max(jnp.abs(moved)) <= consistency * jnp.max(jnp.abs(known))
+        return Root(solution, found.converged & kept, found.iterations)
+
+    return implicit(primal, once, start, method.linear_solve)

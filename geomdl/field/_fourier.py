@@ -1,0 +1,81 @@
+"""Preissman's box on periodic grids, solved wave by wave."""
+
+from abc import abstractmethod
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, PyTree
+
+from geomdl._fixed_point import Root, by_iteration, iterate
+from geomdl._frozen import complex_dtype
+from geomdl.field import _circulant
+from geomdl.field._blocks import constant
+from geomdl.field._fields import Fields
+from geomdl.field._remainder import mean_hessian, remainder
+from geomdl.field._root import AbstractBoxRoot, check_tolerance
+from geomdl.field._wellposed import check_odd
+
+
+class AbstractByWaves(AbstractBoxRoot):
+    """The linear part, about the midrange of its coefficients at the start of the run, solved wave by wave."""
+
+    def check(self, system: Any, y: Fields) -> None:
+        """The grid must be periodic; the number of points odd for the symbol "tan"."""
+        check_tolerance(self, y)
+        check_odd(system)
+
+    def tables(self, system: Any, t: Array, h: Array, y: Fields, args: Any) -> PyTree:
+        """The inverse for every wave, and A."""
+        dtype = y.z.dtype
+        second = mean_hessian(system, t, y, args)
+        blocks = (2 / h) * jnp.asarray(system.equation.M, dtype) - second
+        blocks = blocks.reshape(blocks.shape + (1,) * len(system.grid.shape)).astype(complex_dtype(dtype))
+        for matrix, s in zip(system.equation.K, system.grid.modes(system.symbol), strict=True):
+            blocks = blocks + jnp.asarray(1j * matrix.reshape(matrix.shape + (1,) * s.ndim) * s, blocks.dtype)
+        return _circulant.inverted(jax.lax.stop_gradient(blocks)), second
+
+    def turned(self, tables: PyTree) -> PyTree:
+        """The adjoint matrices."""
+        table, second = tables
+        return _circulant.turned(table), second
+
+    @abstractmethod
+    def method(self, y: Fields) -> _circulant.Method:
+        """How what is not linear is iterated."""
+
+    def middle(self, tables: PyTree, system: Any, t: Array, h: Array, y: Fields, args: Any) -> Root:
+        """Iterate."""
+        table, second = tables
+        M, K = system.equation.M, system.equation.K[0]
+        beyond, rest, steady = remainder(system, second, t + h / 2, y.z, args)
+        outside = constant(M, (2 / h) * y.z) - constant(K, jnp.broadcast_to(y.slope, y.z.shape)) + steady
+        frozen = 2 / jax.lax.stop_gradient(h)
+        # The tables have no derivative by h: this term, zero by itself, has it.
+        side = lambda middle: outside + constant(M, (frozen - 2 / h) * middle)
+        return _circulant.solve(table, side, rest, beyond, y.z, self.method(y))
+
+
+class Fourier(AbstractByWaves):
+    r"""The linear part wave by wave, the rest by fixed-point iteration.
+
+    $\hat Y \leftarrow P(k)^{-1} [\tfrac2h M \hat y_0 + F(\nabla S(Y) - A Y)]$ with $P = \tfrac2h M + \hat D K - A$,
+    A the midrange of the second derivatives of S at the start of the run. Contracts while h times their spread is small,
+    or where it acts on short waves, against which the linear part is stronger. The default, and the one for
+    accelerators.
+
+    **Arguments:**
+
+    - `tolerance`: stop when the increment of each component is below `tolerance` times its size; `None` is round-off.
+    - `max_iterations`: the cap; reaching it is reported, never silent.
+    """
+
+    tolerance: float | None = eqx.field(static=True, default=None)
+    max_iterations: int = eqx.field(static=True, default=100)
+
+    def method(self, y: Fields) -> _circulant.Method:
+        """Iterate to the tolerance."""
+        tolerance, most = self.limits(y)
+        run = lambda g, guess, scale: iterate(g, guess, tolerance=tolerance, max_iterations=most, scale=scale)
+        return _circulant.Method(run, by_iteration(tolerance, most))

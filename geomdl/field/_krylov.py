@@ -1,0 +1,63 @@
+"""Preissman's box on periodic grids by Newton's method."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import lineax as lx
+from jaxtyping import PyTree
+
+from geomdl import _tree as tree
+from geomdl._fixed_point import Root, iterate
+from geomdl.field import _circulant
+from geomdl.field._fields import Fields
+from geomdl.field._fourier import AbstractByWaves
+
+#: Newton's linear equations are solved to this accuracy: one more round costs less than a digit more in each.
+INEXACT = 1e-3
+
+
+class NewtonKrylov(AbstractByWaves):
+    r"""Newton's method, its linear equations by GMRES with the linear part of `Fourier` as preconditioner.
+
+    For long steps and strong nonlinearity, where the iteration of `Fourier` does not contract: a peakon of Camassa and
+    Holm, a flow faster than its waves.
+
+    **Arguments:**
+
+    - `tolerance`, `max_iterations`: as for `Fourier`, of Newton's iteration.
+    - `restart`: the dimension of the Krylov space.
+    - `max_products`: how many products with the Jacobian a linear equation may take.
+    """
+
+    tolerance: float | None = eqx.field(static=True, default=None)
+    max_iterations: int = eqx.field(static=True, default=50)
+    restart: int = eqx.field(static=True, default=40)
+    max_products: int = eqx.field(static=True, default=400)
+
+    def method(self, y: Fields) -> _circulant.Method:
+        """Newton's iteration, as a fixed point."""
+        tolerance, most = self.limits(y)
+
+        def run(g: Callable, guess: PyTree, scale: PyTree) -> Root:
+            def improve(x: PyTree) -> PyTree:
+                value, push = jax.linearize(lambda x: tree.subtract(x, g(x)), x)
+                return tree.subtract(x, self._gmres(push, value, INEXACT))
+
+            return iterate(improve, guess, tolerance=tolerance, max_iterations=most, scale=scale)
+
+        exact = 10 * float(jnp.finfo(y.z.dtype).eps)
+        return _circulant.Method(run, lambda matvec, right: self._gmres(matvec, right, exact))
+
+    def _gmres(self, matvec: Callable, right: PyTree, accuracy: float) -> PyTree:
+        """NaN where it fails: the iteration around it then says so."""
+        shape = jax.eval_shape(lambda: right)
+        operator: Any = lx.FunctionLinearOperator(matvec, shape)
+        solver = lx.GMRES(rtol=accuracy, atol=0.0, restart=self.restart, max_steps=self.max_products)
+        size = tree.max_abs(right, tree.widest_dtype(right))
+        unit = jnp.where(size > 0, size, 1)
+        with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+            solution = lx.linear_solve(operator, tree.scale(1 / unit, right), solver, throw=False)
+        return tree.scale(unit, solution.value)
