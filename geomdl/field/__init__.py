@@ -4,6 +4,7 @@ from geomdl.field._cyclic import CyclicReduction
 from geomdl.field._dispersive import bbm, boussinesq, camassa_holm, kdv, zakharov_kuznetsov
 from geomdl.field._equation import Multisymplectic
 from geomdl.field._euler import EulerBox
+from geomdl.field._euler_symmetric import SymmetricEulerBox
 from geomdl.field._fields import Fields
 from geomdl.field._fluids import barotropic_fluid, barotropic_fluid_central, quantum_fluid, shallow_water
 from geomdl.field._fourier import Fourier
@@ -13,13 +14,17 @@ from geomdl.field._krylov import NewtonKrylov
 from geomdl.field._laws import LocalLaw, energy_law, momentum_law, symplecticity
 from geomdl.field._linear_fields import dirac, maxwell
 from geomdl.field._preissman import PreissmanBox
+from geomdl.field._problem import FieldProblem
+from geomdl.field._registry import NAMES, load
 from geomdl.field._schroedinger import nls
 from geomdl.field._system import FieldSystem
 from geomdl.field._waves import klein_gordon, linear_wave, nonlinear_wave, sine_gordon, wave_2d
 
 __all__ = [
+    "NAMES",
     "CyclicReduction",
     "EulerBox",
+    "FieldProblem",
     "FieldSystem",
     "Fields",
     "Fourier",
@@ -29,6 +34,7 @@ __all__ = [
     "NewtonKrylov",
     "PeriodicGrid",
     "PreissmanBox",
+    "SymmetricEulerBox",
     "barotropic_fluid",
     "barotropic_fluid_central",
     "bbm",
@@ -39,6 +45,7 @@ __all__ = [
     "kdv",
     "klein_gordon",
     "linear_wave",
+    "load",
     "maxwell",
     "momentum_law",
     "nls",

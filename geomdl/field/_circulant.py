@@ -19,6 +19,8 @@ from geomdl.field._symbols import backwards, forwards
 
 #: Relative to the largest singular value of a mode's matrix: below it, the mode has a gauge freedom.
 SINGULAR = 1e-11
+#: Less than this of a free combination does not count.
+STILL = 1e-6
 
 
 class Circulant(NamedTuple):
@@ -26,10 +28,12 @@ class Circulant(NamedTuple):
 
     - `inverse`: of `L + gauge`, shape (d, d, modes).
     - `gauge`: what is added to L where it is singular, shape (d, d, modes with kx = 0).
+    - `others`: of these modes the inverse and the gauge that belong to -h.
     """
 
     inverse: Array
     gauge: Array
+    others: tuple[Array, Array]
 
 
 class Method(NamedTuple):
@@ -43,32 +47,43 @@ class Method(NamedTuple):
     linear_solve: Callable[[Callable, PyTree], PyTree]
 
 
-def inverted(blocks: Complex[Array, "d d *modes"]) -> Circulant:
+def inverted(blocks: Complex[Array, "d d *modes"], M: np.ndarray) -> Circulant:
     """Invert every mode.
 
     Where S does not see a potential, modes with kx = 0 are singular. There `gauge` maps the free combination of
     components to the one that is missing among the equations, so that the solution keeps the former as it was.
     """
-    gauge = _columns(filling(_rows(blocks[:, :, :1])))
-    regular = blocks.at[:, :, :1].add(gauge)
-    return Circulant(_columns(jnp.linalg.inv(_rows(regular))), gauge)
+    first = blocks[:, :, :1]
+    gauge = _columns(filling(_rows(first), M))
+    back = jnp.conj(jnp.swapaxes(first, 0, 1))
+    other = _columns(filling(_rows(back), M))
+    inverse = lambda blocks: _columns(jnp.linalg.inv(_rows(blocks)))
+    return Circulant(inverse(blocks.at[:, :, :1].add(gauge)), gauge, (inverse(back + other), other))
 
 
-def filling(matrices: Inexact[Array, "... d d"]) -> Inexact[Array, "... d d"]:
-    """What makes singular matrices regular: it maps what they do not see to what they do not reach; else zero."""
+def filling(matrices: Inexact[Array, "... d d"], M: np.ndarray) -> Inexact[Array, "... d d"]:
+    """What makes singular matrices regular: it maps what they do not see to what they do not reach; else zero.
+
+    Of what they do not see it takes the components without a time derivative, where there are any: these do not depend
+    on the sign of h, so that steps of h and -h fix the same gauge.
+    """
     u, sizes, v = jnp.linalg.svd(matrices)
     eps = float(jnp.finfo(sizes.dtype).eps)
     free = (sizes <= max(SINGULAR, 100 * eps) * sizes[..., :1]).astype(u.dtype)
     adjoint = lambda matrix: jnp.conj(jnp.swapaxes(matrix, -1, -2))
     missing, unseen = (u * free[..., None, :]) @ adjoint(u), (adjoint(v) * free[..., None, :]) @ v  # two projections
+    still = jnp.where(jnp.broadcast_to(jnp.asarray(M.any(axis=0)), unseen.shape), jnp.zeros_like(unseen), unseen)
+    unseen = jnp.where(jnp.max(jnp.abs(still), axis=(-2, -1), keepdims=True) > STILL, still, unseen)
     # Any map from one onto the other will do; a fixed one of real numbers, so that real fields stay real.
-    turn = np.linalg.qr(np.random.default_rng(0).standard_normal(matrices.shape[-2:]))[0]
+    turn = np.linalg.qr(np.random.default_rng(0).standard_normal(M.shape))[0]
     return sizes[..., :1, None].astype(u.dtype) * (missing @ jnp.asarray(turn, u.dtype) @ unseen)
 
 
 def turned(table: Circulant) -> Circulant:
     """For skew M and K and symmetric second derivatives, the step of -h has the adjoint matrices."""
-    return Circulant(*(jnp.conj(jnp.swapaxes(leaf, 0, 1)) for leaf in table))
+    inverse, gauge = table.others
+    adjoint = jnp.conj(jnp.swapaxes(table.inverse, 0, 1))
+    return Circulant(adjoint.at[:, :, :1].set(inverse), gauge, (table.inverse[:, :, :1], table.gauge))
 
 
 def _rows(blocks: Array) -> Array:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, PyTree
 
 from geomdl import _tree as tree
@@ -73,9 +74,9 @@ class CyclicReduction(AbstractBoxRoot):
             return None
         return _linearised(system, h, mean_hessian(system, t, y, args)[..., None])
 
-    def turned(self, tables: PyTree) -> PyTree:
+    def turned(self, tables: PyTree, system: Any) -> PyTree:
         """The chain for -h."""
-        return None if self.local else _turned(tables)
+        return None if self.local else _turned(tables, system.equation.M)
 
     def limits(self, y: Fields) -> tuple[float, int]:
         """Values at the corners cannot be had better than to round-off times the number of points."""
@@ -147,23 +148,23 @@ def _linearised(system: Any, h: Array, second: Array, at_end: Array | None = Non
     boxes = Boxes(in_time - in_space, in_time + in_space)
     count = grid.shape[0] - (not grid.periodic)
     if grid.periodic:
-        return _closed(boxes, count, None, None)
+        return _closed(boxes, system.equation.M, count, None, None)
     ends, at_end = ends_of(system), second[..., 0] if at_end is None else jax.lax.stop_gradient(at_end)
-    return _closed(boxes, count, ends.rows(system, h, at_end), ends.rows(system, -h, at_end))
+    return _closed(boxes, system.equation.M, count, ends.rows(system, h, at_end), ends.rows(system, -h, at_end))
 
 
-def _closed(boxes: Boxes, count: int, rows: Array | None, other_rows: Array | None) -> Tables:
+def _closed(boxes: Boxes, M: np.ndarray, count: int, rows: Array | None, other_rows: Array | None) -> Tables:
     """Factorised."""
     chain = factorise(boxes, count)
     left, right = (block[..., 0] for block in chain.whole)
     if rows is None:
-        gauge = filling(left + right)
+        gauge = filling(left + right, M)
         return Tables(boxes, chain, None, None, jnp.linalg.inv(left + right + gauge), gauge)
     whole = jnp.concatenate([jnp.concatenate([left, right], axis=1), rows])
     return Tables(boxes, chain, rows, other_rows, jnp.linalg.inv(whole), jnp.zeros_like(left))
 
 
-def _turned(tables: Tables) -> Tables:
+def _turned(tables: Tables, M: np.ndarray) -> Tables:
     """For skew M and K the boxes of -h are the transposed ones, with left and right exchanged."""
     left, right = (jnp.swapaxes(block, 0, 1) for block in tables.boxes)
-    return _closed(Boxes(right, left), tables.chain.count, tables.other_rows, tables.rows)
+    return _closed(Boxes(right, left), M, tables.chain.count, tables.other_rows, tables.rows)

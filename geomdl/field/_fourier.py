@@ -34,9 +34,9 @@ class AbstractByWaves(AbstractBoxRoot):
         blocks = blocks.reshape(blocks.shape + (1,) * len(system.grid.shape)).astype(complex_dtype(dtype))
         for matrix, s in zip(system.equation.K, system.grid.modes(system.symbol), strict=True):
             blocks = blocks + jnp.asarray(1j * matrix.reshape(matrix.shape + (1,) * s.ndim) * s, blocks.dtype)
-        return _circulant.inverted(jax.lax.stop_gradient(blocks)), second
+        return _circulant.inverted(jax.lax.stop_gradient(blocks), system.equation.M), second
 
-    def turned(self, tables: PyTree) -> PyTree:
+    def turned(self, tables: PyTree, system: Any) -> PyTree:
         """The adjoint matrices."""
         table, second = tables
         return _circulant.turned(table), second

@@ -63,9 +63,9 @@ class PreissmanBox(AbstractGeometricSolver):
         """Those of the root."""
         return self.root.tables(system, t, h, y, args)
 
-    def turned(self, tables: PyTree) -> PyTree:
+    def turned(self, tables: PyTree, system: FieldSystem) -> PyTree:
         """Those of the root."""
-        return self.root.turned(tables)
+        return self.root.turned(tables, system)
 
     def advance(self, system: FieldSystem, t: Array, h: Array, y: Fields, args: Any) -> Step:
         """With tables for this step alone; a run computes them once."""

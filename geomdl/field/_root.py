@@ -30,7 +30,7 @@ class AbstractBoxRoot(eqx.Module):
         """What all steps of length h share."""
 
     @abstractmethod
-    def turned(self, tables: PyTree) -> PyTree:
+    def turned(self, tables: PyTree, system: Any) -> PyTree:
         """The tables of -h."""
 
     @abstractmethod

@@ -39,7 +39,7 @@ class AbstractGeometricSolver(diffrax.AbstractSolver):
 
     def admit(self, system: Any, t: Array, y: PyTree, args: Any) -> PyTree:
         """All checks of a system and its state, by the system, by `handles` and by the method itself."""
-        wanted = type(self).term_structure
+        wanted = self.term_structure
         require(
             isinstance(system, wanted),
             f"`{type(self).__name__}` integrates a `{wanted.__name__}`, got `{type(system).__name__}`.",
@@ -59,7 +59,7 @@ class AbstractGeometricSolver(diffrax.AbstractSolver):
         """What all steps of length `h` share, such as a factorisation: computed once per run. Mostly nothing."""
         return None
 
-    def turned(self, tables: PyTree) -> PyTree:
+    def turned(self, tables: PyTree, system: Any) -> PyTree:
         """The tables of steps of length `-h`."""
         return tables
 
@@ -72,7 +72,7 @@ class AbstractGeometricSolver(diffrax.AbstractSolver):
         tables = self.tables(system, t, h, y, args)
         step = lambda tables, t, h, y: self.advance_by(tables, system, t, h, y, args)
         pure, captured = hoist(step, tables, t, h, y)
-        return StepLoop(pure, self.turned), (captured, tables)
+        return StepLoop(pure, lambda tables: self.turned(tables, system)), (captured, tables)
 
     # What diffrax asks for.
 

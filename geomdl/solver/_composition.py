@@ -49,6 +49,11 @@ class Composition(AbstractGeometricSolver):
         return self.base.symmetric and self.coefficients == self.coefficients[::-1]
 
     @property
+    def term_structure(self) -> Any:  # type: ignore[override]
+        """What the base integrates."""
+        return self.base.term_structure
+
+    @property
     def handles(self) -> tuple[str, ...]:  # type: ignore[override]
         """What the base handles."""
         return self.base.handles
@@ -73,9 +78,9 @@ class Composition(AbstractGeometricSolver):
         gammas = jnp.asarray(self.coefficients, h.dtype)
         return jax.vmap(lambda gamma: self.base.tables(system, t, gamma * h, y, args))(gammas)
 
-    def turned(self, tables: PyTree) -> PyTree:
+    def turned(self, tables: PyTree, system: HamiltonianSystem) -> PyTree:
         """Those of the base, turned."""
-        return jax.vmap(self.base.turned, axis_size=len(self.coefficients))(tables)
+        return jax.vmap(lambda each: self.base.turned(each, system), axis_size=len(self.coefficients))(tables)
 
     def advance(self, system: HamiltonianSystem, t: Array, h: Array, y: PyTree, args: Any) -> Step:
         """The steps one after the other; all have to converge."""
