@@ -43,6 +43,14 @@ sol = diffrax.diffeqsolve(
 )
 third = diffrax.diffeqsolve(pendulum, diffrax.Tsit5(), t0=0.0, t1=100.0, dt0=0.1, y0=(q0, p0))
 
+# Fields: one driver for everything; a discretised field is a system, a box scheme its solver.
+waves = gm.field.FieldSystem(gm.field.sine_gordon(), gm.field.PeriodicGrid(301, length=40.0))
+u0, v0 = jnp.exp(-(waves.grid.x**2)), jnp.zeros(301)
+sol_waves = gm.integrate(
+    waves, gm.field.PreissmanBox(), waves.initial(u=u0, v=v0), dt=0.1, num_steps=100, save_every=10
+)
+waves.physical(sol_waves.ys)["u"]  # (saves, points)
+
 # Control: field(t, x, layer) acts on the whole state; nothing is vmapped implicitly.
 field = gm.control.per_example(lambda t, x, layer: jnp.tanh(layer["W"] @ x + layer["b"]))
 x1 = gm.control.flow(field, layers, x0, horizon=1.0, solver=gm.control.Euler())  # its VJP is the costate sweep

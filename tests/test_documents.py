@@ -34,6 +34,9 @@ OUTCOMES = {
     "assert log.epochs[-1].validation_accuracy >= 0.99",
     "slope = ": "assert abs(slope - 29.65154) < 1e-3",
     "error = ": "assert error < 2e-8",
+    "by_amplitude = ": "assert local < 1e-13 and 1e-6 < jnp.max(jnp.abs(energy)) < 0.1 and u.shape == (101, 315)\n"
+    "at = lambda a: waves.physical(focus(a).ys)['u'][-1, 157]\n"
+    "assert abs(by_amplitude - (at(2.0 + 1e-5) - at(2.0 - 1e-5)) / 2e-5) < 1e-5",
     "by_inertia = ": "assert abs(length) < 1e-13 and jnp.max(jnp.abs(m - m0)) > 0.3\n"
     "gap = turned(jnp.array([1.0, 2.0 + 1e-5, 3.0])).ys[-1, 0] - turned(jnp.array([1.0, 2.0 - 1e-5, 3.0])).ys[-1, 0]\n"
     "assert abs(by_inertia[1] - gap / 2e-5) < 1e-5\n"

@@ -27,6 +27,7 @@ BELOW = {
     "certify": {"algebra", "structure", "system"},
     "solver": {"algebra", "structure", "system"},
     "run": {"structure", "system", "solver"},
+    "field": {"system", "solver"},
     "data": set(),
     "control": {"run"},
     "nn": {"run", "control"},

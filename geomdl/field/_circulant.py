@@ -1,8 +1,8 @@
 r"""Implicit steps on periodic grids: linear with constant coefficients up to a function of each point.
 
-The equation is $L Y = b + r(Y)$ with L a circulant of d x d blocks, one matrix for every Fourier mode, and r acting at
-each point on the few components that occur beyond quadratic terms of S. It is solved by $Y \leftarrow L^{-1}(b + r(Y))$,
-which transforms those components only.
+The equation is $L Y = b + r(Y)$ with L a circulant of d x d blocks, one matrix for every Fourier mode, and r acting
+at each point on the few components that occur beyond quadratic terms of S. It is solved by
+$Y \leftarrow L^{-1}(b + r(Y))$, which transforms those components only.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from jaxtyping import Array, Complex, Float, Inexact, PyTree
 from geomdl import _tree as tree
 from geomdl._fixed_point import Root, implicit
 from geomdl.field._blocks import varying
-from geomdl.field._symbols import backwards, forwards
+from geomdl.field._symbols import backwards, constants, forwards
 
 #: Relative to the largest singular value of a mode's matrix: below it, the mode has a gauge freedom.
 SINGULAR = 1e-11
@@ -96,7 +96,8 @@ def _columns(blocks: Array) -> Array:
 
 def solve(
     table: Circulant,
-    side: Callable[[Float[Array, "d *points"]], Float[Array, "d *points"]],
+    whole: Callable[[Float[Array, "d *points"]], Float[Array, "d *points"]],
+    known: Float[Array, "d *points"],
     rest: Callable[[list[Array]], list[Array]],
     beyond: Sequence[int],
     start: Float[Array, "d *points"],
@@ -107,8 +108,9 @@ def solve(
     **Arguments:**
 
     - `table`: the inverse of L; no derivative is taken of it.
-    - `side`: b, which may depend on Y in its derivative only: it vanishes there, as h does not differ from itself.
-    - `rest`: from the components in `beyond` to r, its entries in the same components.
+    - `whole`: the right side for all components, `b + r(Y)`, with the derivatives that it has.
+    - `known`, `rest`: the same in two parts, of which no derivative is taken: b, and r from the components in `beyond`
+      to its entries in these.
     - `beyond`: which components these are.
     - `start`: where the gauge comes from, and the first guess.
     - `method`: how the fixed point is found, and linear equations solved with its derivative.
@@ -122,40 +124,32 @@ def solve(
     def waves(b: Array) -> Array:
         """The transform of b, and the gauge as it was."""
         hat = transform(b)
-        kept = varying(table.gauge, transform(start)[:, :1], every, every)
+        kept = varying(table.gauge, constants(start, len(shape)), every, every)
         return hat.at[:, :1].add(kept)
-
-    def scattered(rows: list[Array]) -> Array:
-        """Rows in `beyond` among all."""
-        full = jnp.zeros_like(start)
-        return full.at[jnp.asarray(beyond)].set(jnp.stack(rows)) if rows else full
 
     def once(y: Array) -> Array:
         """One iteration on all components: what the derivative is taken of."""
-        known = side(y) + scattered(rest([y[i] for i in beyond]))
-        return real(varying(table.inverse, waves(known), every, every))
+        return real(varying(table.inverse, waves(whole(y)), every, every))
 
     def primal(y: Array) -> Root:
         """All iterations on the components that matter, and then the others."""
-        known = waves(side(y))
-        within = real(varying(table.inverse, known, beyond, every)) if beyond else None
-
-        def improve(parts: list[Array]) -> list[Array]:
-            hat = transform(jnp.stack(rest(parts)))
-            moved = within + real(varying(table.inverse, hat, beyond, beyond))
-            return list(moved)
-
+        hat = waves(known)
         if beyond:
+            within = real(varying(table.inverse, hat, beyond, every))
+
+            def improve(parts: list[Array]) -> list[Array]:
+                moved = varying(table.inverse, transform(jnp.stack(rest(parts))), beyond, beyond)
+                return list(within + real(moved))
+
             scale = tree.sizes([start[i] for i in beyond])
             found = method.iterate(improve, [y[i] for i in beyond], scale)
-            hat = transform(jnp.stack(rest(found.value)))
-            known = known.at[jnp.asarray(beyond)].add(hat)
+            hat = hat.at[jnp.asarray(beyond)].add(transform(jnp.stack(rest(found.value))))
         else:
             found = Root(None, jnp.asarray(True), jnp.ones((), jnp.int32))
-        solution = real(varying(table.inverse, known, every, every))
+        solution = real(varying(table.inverse, hat, every, every))
         # Nothing else may move a free combination of components: it would stand for equations that contradict.
-        moved = varying(table.gauge, transform(solution - start)[:, :1], every, every)
-        kept = jnp.max(jnp.abs(moved)) <= consistency * jnp.max(jnp.abs(known))
+        moved = varying(table.gauge, constants(solution - start, len(shape)), every, every)
+        kept = jnp.max(jnp.abs(moved)) <= consistency * jnp.max(jnp.abs(hat))
         return Root(solution, found.converged & kept, found.iterations)
 
     return implicit(primal, once, start, method.linear_solve)

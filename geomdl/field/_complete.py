@@ -67,7 +67,9 @@ def at_every_point(system: Any, values: dict[str, Any], t: Array, args: Any) -> 
 
 
 def _refuse(z: Array, failed: Array, names: list[str]) -> Array:
-    message = f"No value of {', '.join(names)} satisfies the equation at every point: check the state, or give them too."
+    message = (
+        f"No value of {', '.join(names)} satisfies the equation at every point: check the state, or give them too."
+    )
     if isinstance(failed, jax.core.Tracer):
         return eqx.error_if(z, failed, message)
     if failed:

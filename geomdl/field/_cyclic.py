@@ -50,7 +50,7 @@ class CyclicReduction(AbstractBoxRoot):
     - `local`: linearise at every point, once per step: the iteration then converges for strong nonlinearity and
       variable coefficients, at the cost of N small QR factorisations a step. `False`: about the midrange of the
       coefficients at the start of the run, log N factorisations for the whole run; contracts like `Fourier`.
-    - `tolerance`: stop when the increment of each component is below `tolerance` times its size; `None` is round-off
+    - `tolerance`: stop when the increment is below `tolerance` times the size of the state; `None` is round-off
       times the number of points, by which the values at the corners amplify it.
     - `max_iterations`: the cap; reaching it is reported, never silent.
     """
@@ -109,19 +109,18 @@ class CyclicReduction(AbstractBoxRoot):
                 sides = sides - tables.gauge @ jnp.mean(nodes - start, axis=-1, keepdims=True)
                 first = last = tables.closing @ sides
             else:
-                both = tables.closing @ jnp.concatenate([sides, -ends.residual(system, t, h, y, nodes, args)])
+                missed = ends_of(system).residual(system, t, h, y, nodes, args)
+                both = tables.closing @ jnp.concatenate([sides, -missed])
                 first, last = both[: len(sides)], both[len(sides) :]
             change = expand(tables.chain, kept, first, last)
             return nodes + (change[:, :-1] if grid.periodic else change)
 
-        ends = None if grid.periodic else ends_of(system)
         tolerance, most = self.limits(y)
 
         def primal(nodes: Array) -> Root:
-            scale = list(tree.sizes(list(y.z)))
-            by_rows = lambda rows: list(improve(jnp.stack(rows)))
-            found = iterate(by_rows, list(nodes), tolerance=tolerance, max_iterations=most, scale=scale)
-            nodes = jnp.stack(found.value)
+            scale = jnp.max(jnp.abs(y.z))
+            found = iterate(improve, nodes, tolerance=tolerance, max_iterations=most, scale=scale)
+            nodes = found.value
             moved = tables.gauge @ jnp.mean(nodes - start, axis=-1, keepdims=True)
             size = jnp.max(jnp.abs(nodes)) * jnp.max(jnp.abs(tables.gauge))
             kept = jnp.max(jnp.abs(moved)) <= float(jnp.finfo(h.dtype).eps) ** 0.5 * size

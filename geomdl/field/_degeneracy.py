@@ -24,7 +24,7 @@ def check_regular(equation: Any) -> None:
     if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(eqx.filter(equation.S, eqx.is_array))):
         return
     random = np.random.default_rng(0)
-    singular = None
+    singular: Any = None
     for _ in range(SAMPLES):
         z = 1 + SIZE * random.standard_normal(len(equation.names))
         found = _slopes(equation, z)
@@ -40,7 +40,7 @@ def check_regular(equation: Any) -> None:
         if sizes[-1] > ZERO * sizes[0]:
             return
         singular = (left[:, -1], right[-1], gradient)
-    left, right, gradient = singular or (None, None, None)
+    left, right, gradient = singular
     names = lambda vector: ", ".join(
         f"`{name}`" for name, part in zip(equation.names, vector, strict=True) if abs(part) > 1e-3
     )
@@ -63,7 +63,7 @@ def _slopes(equation: Any, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | Non
         x = t if equation.dimension == 1 else jnp.stack([t, t])
         try:
             value = equation.S(t, x, point, None)
-        except Exception:  # noqa: BLE001 - whatever a function of the user raises without its arguments
+        except Exception:  # whatever a function of the user raises without its arguments
             return None
         if isinstance(value, jax.core.Tracer) or jnp.shape(value) != () or not jnp.issubdtype(value.dtype, dtype):
             return None

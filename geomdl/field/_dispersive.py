@@ -101,8 +101,8 @@ def camassa_holm() -> Multisymplectic:
 def bbm() -> Multisymplectic:
     r"""Benjamin, Bona and Mahony's equation $u_t - u_{xxt} + u u_x = 0$.
 
-    The form with a term $u_x$ is that of u + 1. $z = (u, \phi, w, v, n)$ with $\phi_x = u$, $n = u_x$, $w_x = v = u_t/2$
-    and $S = -w u - u^3/6 + n v$. A state is given by `u`.
+    The form with a term $u_x$ is that of u + 1. $z = (u, \phi, w, v, n)$ with $\phi_x = u$, $n = u_x$,
+    $w_x = v = u_t/2$ and $S = -w u - u^3/6 + n v$. A state is given by `u`.
     """
 
     def complete(space: Any, fields: dict, t: Any, args: Any) -> dict:

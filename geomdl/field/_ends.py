@@ -14,9 +14,9 @@ class Ends(NamedTuple):
     """The d conditions that a chain of boxes lacks.
 
     - `held`: the components that keep their value at both ends.
-    - `free`: rows k without K, one for each direction in which the equation has no derivative in space: there it holds
-      at the left end as at a point, $k \\cdot (M \\delta_t z - \\nabla S(\\mu_t z)) = 0$. Else a wave of alternating signs
-      would be free.
+    - `free`: rows k without K, one for each direction in which the equation has no derivative in space: there it
+      holds at the left end as at a point, $k \\cdot (M \\delta_t z - \\nabla S(\\mu_t z)) = 0$. Else a wave of
+      alternating signs would be free.
     """
 
     held: tuple[int, ...]
@@ -63,8 +63,8 @@ def ends_of(system: Any) -> Ends:
     rank = int(np.sum(sizes > 1e-12 * sizes[0]))
     require(
         2 * len(held) == rank,
-        f"`ends` holds {len(held)} component(s) at each end; the rank {rank} of K asks for {rank // 2}. Name those that "
-        "are to keep their values, such as `ends=('u',)`.",
+        f"`ends` holds {len(held)} component(s) at each end; the rank {rank} of K asks for {rank // 2}. Name those "
+        "that are to keep their values, such as `ends=('u',)`.",
     )
     require(
         not K[np.ix_(held, held)].any(),

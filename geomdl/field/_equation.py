@@ -48,11 +48,11 @@ class Multisymplectic(eqx.Module):
     **Source:** Bridges & Reich, *Phys. Lett. A* 284 (2001), 184-193.
     """
 
-    pairs_t: Pairs = eqx.field(static=True, converter=lambda pairs: _tidy(pairs))
-    pairs_x: Pairs = eqx.field(static=True, converter=lambda pairs: _tidy(pairs))
-    S: Callable[[Any, Any, Any, Any], Array]
-    names: tuple[str, ...] = eqx.field(static=True, converter=lambda names: tuple(names))
-    pairs_y: Pairs | None = eqx.field(static=True, default=None, converter=lambda pairs: pairs and _tidy(pairs))
+    pairs_t: Any = eqx.field(static=True, converter=lambda pairs: _tidy(pairs))
+    pairs_x: Any = eqx.field(static=True, converter=lambda pairs: _tidy(pairs))
+    S: Any
+    names: Any = eqx.field(static=True, converter=lambda names: tuple(names))
+    pairs_y: Any = eqx.field(static=True, default=None, converter=lambda pairs: pairs and _tidy(pairs))
     given: tuple[str, ...] | None = eqx.field(static=True, default=None)
     complete: Callable[..., dict[str, Any]] | None = None
     inputs: tuple[str, ...] = eqx.field(static=True, default=())
@@ -138,7 +138,7 @@ class Multisymplectic(eqx.Module):
 
 @lru_cache
 def _point(names: tuple[str, ...]) -> type:
-    return namedtuple("Point", names)  # noqa: PYI024 - the fields are not known before
+    return namedtuple("Point", names)
 
 
 def _tidy(pairs: Sequence) -> Pairs:

@@ -24,7 +24,7 @@ from geomdl.solver import AbstractGeometricSolver, Step
 
 
 class EulerBox(AbstractGeometricSolver):
-    r"""$M_+ \delta_t^+ z + M_- \delta_t^- z + K_+ \delta_x^+ z + K_- \delta_x^- z = \nabla S(z)$, at the points of the grid.
+    r"""$M_+ \delta_t^+ z + M_- \delta_t^- z + K_+ \delta_x^+ z + K_- \delta_x^- z = \nabla S(z)$, point by point.
 
     With $M = M_+ + M_-$, $M_- = -M_+^T$, and the same for K. For a wave equation it is leapfrog. One step solves the
     rows of $M_+$ at the old time, then those without time derivative, then the rows of $M_-$ at the new time; what is
@@ -36,19 +36,19 @@ class EulerBox(AbstractGeometricSolver):
     - `K_plus`: that of K, in two dimensions a pair of matrices; `None` likewise.
     - `tolerance`, `max_iterations`: of what is implicit; `None` is round-off.
 
-    **Preserves:** the local law $\delta_t^+ (U^{n-1} \cdot M_+ V^n - V^{n-1} \cdot M_+ U^n) + \delta_x^+ (U_{j-1} \cdot K_+ V_j -
-    V_{j-1} \cdot K_+ U_j) = 0$ to round-off. Order 1 in time; of 2 for waves, where v lies half a step away from u.
-    In space the order is that of the split, 2 where forward and backward differences meet as in leapfrog.
-    **Cost:** one gradient of S, explicit for waves. **Stability:** dt below a multiple of dx, see
-    `field.stability_limit`; on any number of points.
+    **Preserves:** the local law $\delta_t^+ (U^{n-1} \cdot M_+ V^n - V^{n-1} \cdot M_+ U^n)
+    + \delta_x^+ (U_{j-1} \cdot K_+ V_j - V_{j-1} \cdot K_+ U_j) = 0$ to round-off. Order 1 in time; for waves 2, with v
+    half a step away from u. In space the order is that of the split, 2 where forward and backward differences meet as
+    in leapfrog.
+    **Cost:** one gradient of S, explicit for waves. Stable while dt is below a multiple of dx; on any number of points.
     **Fails:** `InputError` where the equations are coupled over the grid (Korweg-de Vries, Camassa-Holm).
     **Source:** Moore & Reich, *Numer. Math.* 95 (2003), 625-652.
     """
 
-    M_plus: Frozen | None = eqx.field(
+    M_plus: Any = eqx.field(
         static=True, default=None, converter=lambda matrix: None if matrix is None else _frozen(matrix)
     )
-    K_plus: tuple[Frozen, ...] | None = eqx.field(
+    K_plus: Any = eqx.field(
         static=True, default=None, converter=lambda matrices: None if matrices is None else _each(matrices)
     )
     tolerance: float | None = eqx.field(static=True, default=None)
@@ -82,7 +82,7 @@ class EulerBox(AbstractGeometricSolver):
     def adjoint(self, system: FieldSystem) -> "EulerBox":
         """The box whose step of h undoes a step of -h: with M_+ and M_- exchanged."""
         M = upper(system.equation.pairs_t, system.equation.names) if self.M_plus is None else self.M_plus.value
-        return EulerBox(-M.T, self.K_plus, self.tolerance, self.max_iterations)
+        return EulerBox(M_plus=-M.T, K_plus=self.K_plus, tolerance=self.tolerance, max_iterations=self.max_iterations)
 
     def symplectic_form(self, system: FieldSystem, us: list[Array], vs: list[Array]) -> Any:
         """With two solutions of the linearised equations at three times."""
@@ -100,9 +100,9 @@ class EulerBox(AbstractGeometricSolver):
 
     def advance(self, system: FieldSystem, t: Array, h: Array, y: Fields, args: Any) -> Step:
         """Old time, auxiliary components, new time."""
-        z, x = padded(system, y.z)
+        padding, x = padded(system, y.z)
         marcher = Marcher(system, self.split(system, y, args), x, y.slope, args)
-        z = marcher.early(t, h, marcher.settled(t, list(z)))
+        z = marcher.early(t, h, marcher.settled(t, list(padding)))
         old = [z[i] for i in marcher.order.late]
 
         def update(late: Components) -> Components:

@@ -67,7 +67,9 @@ class Marcher(NamedTuple):
     def _rates(self, t: Array, z: Components, rows: tuple[int, ...], inverse: np.ndarray) -> Components:
         gradient = self._slopes(t, z)
         sides = [gradient[i] - self._in_space(z, i) for i in rows]
-        combine = lambda weights: sum((w * s for w, s in zip(weights, sides, strict=True) if w), jnp.zeros_like(sides[0]))
+        combine = lambda weights: sum(
+            (w * s for w, s in zip(weights, sides, strict=True) if w), jnp.zeros_like(sides[0])
+        )
         return [combine(weights) for weights in inverse]
 
     def _slopes(self, t: Array, z: Components) -> Components:

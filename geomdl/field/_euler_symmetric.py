@@ -16,13 +16,13 @@ from geomdl.solver import AbstractGeometricSolver, Step
 class SymmetricEulerBox(AbstractGeometricSolver):
     r"""Half a step of `EulerBox`, then half a step of its adjoint, in which $M_+$ and $M_-$ change places.
 
-    For a wave equation it is Störmer and Verlet's method on the grid. The base of compositions: `Composition(
-    SymmetricEulerBox(), YOSHIDA_4, 4)` has order 4 in time.
+    For a wave equation it is Störmer and Verlet's method on the grid. The base of compositions: with
+    `Composition(SymmetricEulerBox(), SUZUKI_4, 4)` the order in time is 4.
 
     **Arguments:** `box`: the `EulerBox`.
 
-    **Preserves:** what `EulerBox` does; symmetric, order 2 in time. **Cost:** two steps of the box. **Fails:** as it does.
-    For a run that is to be reversed, start from `EulerBox().settle(system, y0)`.
+    **Preserves:** what `EulerBox` does; symmetric, order 2 in time. **Cost:** two steps of the box. **Fails:** as it
+    does. For a run that is to be reversed, start from `EulerBox().settle(system, y0)`.
     """
 
     box: EulerBox = eqx.field(default=EulerBox())
@@ -50,4 +50,4 @@ class SymmetricEulerBox(AbstractGeometricSolver):
         counts = [step.iterations for step in (first, second) if step.iterations is not None]
         if not flags:
             return Step(second.state)
-        return Step(second.state, None, jnp.all(jnp.stack(flags)), sum(counts))
+        return Step(second.state, None, jnp.all(jnp.stack(flags)), jnp.sum(jnp.stack(counts), dtype=jnp.int32))

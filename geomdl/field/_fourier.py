@@ -13,7 +13,7 @@ from geomdl._frozen import complex_dtype
 from geomdl.field import _circulant
 from geomdl.field._blocks import constant
 from geomdl.field._fields import Fields
-from geomdl.field._remainder import mean_hessian, remainder
+from geomdl.field._remainder import mean_hessian, product, remainder
 from geomdl.field._root import AbstractBoxRoot, check_tolerance
 from geomdl.field._wellposed import check_odd
 
@@ -50,19 +50,23 @@ class AbstractByWaves(AbstractBoxRoot):
         table, second = tables
         M, K = system.equation.M, system.equation.K[0]
         beyond, rest, steady = remainder(system, second, t + h / 2, y.z, args)
-        outside = constant(M, (2 / h) * y.z) - constant(K, jnp.broadcast_to(y.slope, y.z.shape)) + steady
+        outside = constant(M, (2 / h) * y.z) - constant(K, jnp.broadcast_to(y.slope, y.z.shape))
         frozen = 2 / jax.lax.stop_gradient(h)
-        # The tables have no derivative by h: this term, zero by itself, has it.
-        side = lambda middle: outside + constant(M, (frozen - 2 / h) * middle)
-        return _circulant.solve(table, side, rest, beyond, y.z, self.method(y))
+
+        def whole(middle: Array) -> Array:
+            """The tables have no derivative by h: the second term, zero by itself, has it."""
+            bent = system.gradient(t + h / 2, middle, args) - product(second, middle)
+            return outside + constant(M, (frozen - 2 / h) * middle) + bent
+
+        return _circulant.solve(table, whole, outside + steady, rest, beyond, y.z, self.method(y))
 
 
 class Fourier(AbstractByWaves):
     r"""The linear part wave by wave, the rest by fixed-point iteration.
 
     $\hat Y \leftarrow P(k)^{-1} [\tfrac2h M \hat y_0 + F(\nabla S(Y) - A Y)]$ with $P = \tfrac2h M + \hat D K - A$,
-    A the midrange of the second derivatives of S at the start of the run. Contracts while h times their spread is small,
-    or where it acts on short waves, against which the linear part is stronger. The default, and the one for
+    A the midrange of the second derivatives of S at the start of the run. Contracts while h times their spread is
+    small, or where it acts on short waves, against which the linear part is stronger. The default, and the one for
     accelerators.
 
     **Arguments:**

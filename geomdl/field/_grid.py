@@ -63,9 +63,9 @@ class PeriodicGrid(AbstractGrid):
       `start + (j + 1/2) length / n`.
     """
 
-    n: tuple[int, ...] = eqx.field(static=True, converter=lambda n: _several(n))
-    length: tuple[float, ...] = eqx.field(static=True, converter=lambda length: _several(length))
-    start: tuple[float, ...] | None = eqx.field(
+    n: Any = eqx.field(static=True, converter=lambda n: _several(n))
+    length: Any = eqx.field(static=True, converter=lambda length: _several(length))
+    start: Any = eqx.field(
         static=True, default=None, converter=lambda start: None if start is None else _several(start)
     )
 
@@ -94,9 +94,7 @@ class PeriodicGrid(AbstractGrid):
     def coordinates(self) -> np.ndarray:
         """The points, for use outside of JAX."""
         starts = [-length / 2 for length in self.length] if self.start is None else self.start
-        axes = [
-            start + (np.arange(n) + 0.5) * h for start, n, h in zip(starts, self.n, self.spacing, strict=True)
-        ]
+        axes = [start + (np.arange(n) + 0.5) * h for start, n, h in zip(starts, self.n, self.spacing, strict=True)]
         return axes[0] if len(axes) == 1 else np.stack(np.meshgrid(*axes, indexing="ij"))
 
     def modes(self, kind: str) -> tuple[np.ndarray, ...]:

@@ -84,4 +84,3 @@ class IntervalGrid(AbstractGrid):
     def helmholtz(self, f: Array, kind: str = "tan") -> Array:
         """Not offered."""
         raise InputError("On an interval auxiliary components of this equation must be given: name them in `initial`.")
-

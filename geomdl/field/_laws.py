@@ -24,11 +24,13 @@ class LocalLaw(NamedTuple):
     relative: Float[Array, ""]
 
 
-def symplecticity(box: Any, system: FieldSystem, y: Fields, *, dt: Any, t: Any = 0.0, args: Any = None, seed: int = 0) -> LocalLaw:
-    r"""The discrete conservation of symplecticity from `y` on, for two random solutions U, V of the linearised scheme.
+def symplecticity(
+    box: Any, system: FieldSystem, y: Fields, *, dt: Any, t: Any = 0.0, args: Any = None, seed: int = 0
+) -> LocalLaw:
+    r"""The discrete conservation of symplecticity from `y` on, for two random solutions U, V of the linear equations.
 
-    For Preissman's box $\delta_t (\mu_x U \cdot M \mu_x V) + \delta_x (\mu_t U \cdot K \mu_t V)$, with the fluxes at the
-    corners; other boxes have their own form. Round-off, of about 1e-16 times the number of points at most, if the
+    For Preissman's box $\delta_t (\mu_x U \cdot M \mu_x V) + \delta_x (\mu_t U \cdot K \mu_t V)$, with the fluxes at
+    the corners; other boxes have their own form. Round-off, of about 1e-16 times the number of points at most, if the
     scheme is multisymplectic; the differentials are taken through the step.
 
     **Source:** Bridges & Reich, *Phys. Lett. A* 284 (2001), eq. (3.6) ff.; Reich, *J. Comput. Phys.* 157 (2000).

@@ -22,8 +22,9 @@ def dirac(mass: Any = 1.0, coupling: Any = 0.0) -> Multisymplectic:
         return m * R / 2 - g * R**2 / 2
 
     return Multisymplectic(
-        pairs_t=[("q1", "p1", 1), ("p2", "q2", -1)],  # in this order Euler's box is explicit but for S
-        pairs_x=[("q2", "p1", 1), ("q1", "p2", 1)],
+        # In this order Euler's box is explicit but for S, and its differences meet as in leapfrog.
+        pairs_t=[("q1", "p1", 1), ("p2", "q2", -1)],
+        pairs_x=[("q2", "p1", 1), ("p2", "q1", -1)],
         S=density,
         names=("q1", "p1", "q2", "p2"),
     )
@@ -32,8 +33,8 @@ def dirac(mass: Any = 1.0, coupling: Any = 0.0) -> Multisymplectic:
 def maxwell(permittivity: Any = 1.0, permeability: Any = 1.0) -> Multisymplectic:
     r"""Maxwell's equations of a plane wave, $D_t + H_x = 0$, $B_t + E_x = 0$ with $D = \epsilon E$, $B = \mu H$.
 
-    z = (A, D, H) with the vector potential $A_t = -E$, $A_x = B$ and $S = D^2/(2\epsilon) - \mu H^2/2$. A state is given
-    by `E` and `B`, or by `A` and `D`.
+    z = (A, D, H) with the vector potential $A_t = -E$, $A_x = B$ and $S = D^2/(2\epsilon) - \mu H^2/2$. A state is
+    given by `E` and `B`, or by `A` and `D`.
     """
     scale = lambda factor, f: jnp.asarray(factor, f.dtype) * f
 

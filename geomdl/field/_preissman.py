@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-import equinox as eqx
 from jaxtyping import Array, PyTree
 
 from geomdl._errors import require

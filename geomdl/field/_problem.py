@@ -31,7 +31,7 @@ class FieldProblem(eqx.Module):
     dt: float = eqx.field(static=True)
     span: float = eqx.field(static=True)
     shown: str = eqx.field(static=True)
-    solution: Callable[[float], dict[str, np.ndarray]] = eqx.field(static=True)
+    solution: Callable[..., dict[str, np.ndarray]] = eqx.field(static=True)
 
     @property
     def y0(self) -> Fields:

@@ -7,7 +7,7 @@ end to the other grows exponentially. Equal boxes stay equal, so that a chain of
 **Source:** Wright, *SIAM J. Sci. Stat. Comput.* 13 (1992), 742-764.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -41,14 +41,14 @@ class Round(NamedTuple):
     """One round: the pairs, and where a box was left over, how it joined the tail (`None`: it became the tail)."""
 
     pairs: Merge
-    tail: Merge | None
+    tail: Any  # a Merge or None
 
 
 class Chain(eqx.Module):
     """All rounds, the join of what is left with the tail, and the box that the whole of `count` boxes is."""
 
     rounds: list[Round]
-    join: Merge | None
+    join: Any  # a Merge or None
     whole: Boxes
     count: int = eqx.field(static=True)
 
@@ -78,10 +78,11 @@ def factorise(boxes: Boxes, count: int) -> Chain:
 
 def reduce(chain: Chain, sides: Array) -> tuple[Array, list]:
     """The right side of the whole, from those of the boxes, shape (d, boxes); and what `expand` needs."""
-    kept, tail = [], None
+    kept: list = []
+    tail: Any = None
     for pairs, joined in chain.rounds:
         n = sides.shape[-1]
-        upper_tail = None
+        upper_tail: Any = None
         if n % 2:
             last = sides[:, -1:]
             if tail is None:
@@ -91,10 +92,10 @@ def reduce(chain: Chain, sides: Array) -> tuple[Array, list]:
         even = n - n % 2
         upper, sides = _turned(pairs, sides[:, 0:even:2], sides[:, 1:even:2])
         kept.append((upper, upper_tail, n))
-    upper = None
-    if tail is not None:
-        upper, sides = _turned(chain.join, sides, tail)
-    return sides, [*kept, upper]
+    if tail is None:
+        return sides, [*kept, None]
+    last, sides = _turned(chain.join, sides, tail)
+    return sides, [*kept, last]
 
 
 def expand(chain: Chain, kept: list, first: Array, last: Array) -> Array:

@@ -27,8 +27,8 @@ class _Entry(NamedTuple):
     equation: Callable[[], Multisymplectic]
     solution: Callable[[float, np.ndarray], dict]
     shown: str
-    length: float | tuple[float, float]
-    n: int | tuple[int, int]
+    length: Any
+    n: Any
     dt: float
     span: float
     interval: bool = False
@@ -48,8 +48,8 @@ _ENTRIES = {
         "a breather of the sine-Gordon equation", _waves.sine_gordon, _solitons.breather, "u", 60.0, 405, 0.05, 40.0
     ),
     "sine-gordon-kink": _Entry(
-        "a kink of the sine-Gordon equation, between fixed ends", _waves.sine_gordon, _solitons.kink, "u", 40.0, 401, 0.05,
-        20.0, interval=True, root=CyclicReduction(),
+        "a kink of the sine-Gordon equation, between fixed ends", _waves.sine_gordon, _solitons.kink, "u", 40.0, 401,
+        0.05, 20.0, interval=True, root=CyclicReduction(),
     ),
     "klein-gordon": _Entry(
         "a plane wave of the Klein-Gordon equation", _waves.klein_gordon,
@@ -64,11 +64,12 @@ _ENTRIES = {
         lambda t, x: _solitons.dark_train(t, x, 20.0), "psi", 20.0, 243, 0.01, 5.0,
     ),
     "kdv": _Entry(
-        "a soliton of Korteweg and de Vries' equation", _dispersive.kdv, _solitons.kdv_solitons, "u", 40.0, 405, 0.01, 2.0
+        "a soliton of Korteweg and de Vries' equation", _dispersive.kdv, _solitons.kdv_solitons, "u", 40.0, 405, 0.01,
+        2.0,
     ),
     "kdv-two-solitons": _Entry(
-        "two solitons of Korteweg and de Vries' equation, one overtaking the other", _dispersive.kdv, _two_solitons, "u",
-        60.0, 729, 0.01, 6.0,
+        "two solitons of Korteweg and de Vries' equation, one overtaking the other", _dispersive.kdv, _two_solitons,
+        "u", 60.0, 729, 0.01, 6.0,
     ),
     "camassa-holm": _Entry(
         "a peakon of Camassa and Holm's equation", _dispersive.camassa_holm,
@@ -76,12 +77,12 @@ _ENTRIES = {
         root=CyclicReduction(local=True),
     ),
     "boussinesq": _Entry(
-        "a soliton of the good Boussinesq equation", _dispersive.boussinesq, _solitons.boussinesq_soliton, "u", 80.0, 405,
-        0.05, 20.0,
+        "a soliton of the good Boussinesq equation", _dispersive.boussinesq, _solitons.boussinesq_soliton, "u", 80.0,
+        405, 0.05, 20.0,
     ),
     "bbm": _Entry(
-        "a soliton of Benjamin, Bona and Mahony's equation", _dispersive.bbm, _solitons.bbm_soliton, "u", 60.0, 405, 0.05,
-        10.0,
+        "a soliton of Benjamin, Bona and Mahony's equation", _dispersive.bbm, _solitons.bbm_soliton, "u", 60.0, 405,
+        0.05, 10.0,
     ),
     "shallow-water": _Entry(
         "a simple wave of shallow water that steepens", _fluids.shallow_water,
@@ -124,14 +125,26 @@ def load(name: str, n: Any = None, symbol: str = "tan") -> FieldProblem:
     if entry is None:
         raise InputError(f"There is no field problem `{name}`; there are {', '.join(NAMES)}.")
     plane = isinstance(entry.n, tuple)
-    require(n is None or plane == isinstance(n, tuple), f"`n` must be {'a pair' if plane else 'one integer'}, got {n!r}.")
+    require(
+        n is None or plane == isinstance(n, tuple), f"`n` must be {'a pair' if plane else 'one integer'}, got {n!r}."
+    )
     n = entry.n if n is None else n
     grid = IntervalGrid(n, entry.length) if entry.interval else PeriodicGrid(n, entry.length)
     system = FieldSystem(entry.equation(), grid, symbol)
     x = grid.coordinates
-    solution = _Solution(entry.solution, tuple(np.shape(x)), x.tobytes())
+    solution: Any = _Solution(entry.solution, tuple(np.shape(x)), x.tobytes())
     start = entry.solution(0.0, x)
-    return FieldProblem(name.replace("_", "-"), entry.summary, system, start, PreissmanBox(entry.root), entry.dt, entry.span, entry.shown, solution)
+    return FieldProblem(
+        name.replace("_", "-"),
+        entry.summary,
+        system,
+        start,
+        PreissmanBox(root=entry.root),
+        entry.dt,
+        entry.span,
+        entry.shown,
+        solution,
+    )
 
 
 class _Solution(NamedTuple):

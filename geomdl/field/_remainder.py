@@ -44,7 +44,7 @@ def remainder(system: Any, second: Float[Array, "d d"], t: Array, z: Float[Array
 
     others = [i for i in range(len(z)) if i not in beyond]
     ones = jnp.ones_like(z)  # where S is as regular as anywhere
-    offset = equation.gradient(t, x, ones, args) - constant_product(second, ones)
+    offset = equation.gradient(t, x, ones, args) - product(second, ones)
     keep = jnp.zeros(len(z), z.dtype).at[jnp.asarray(others, int)].set(1)
     return Remainder(beyond, rest, offset * keep.reshape((-1,) + (1,) * (z.ndim - 1)))
 
@@ -57,6 +57,6 @@ def mean_hessian(system: Any, t: Array, y: Fields, args: Any) -> Float[Array, "d
     return jax.lax.stop_gradient((jnp.max(hessian, axis=over) + jnp.min(hessian, axis=over)) / 2)
 
 
-def constant_product(matrix: Float[Array, "d d"], z: Float[Array, "d *points"]) -> Float[Array, "d *points"]:
+def product(matrix: Float[Array, "d d"], z: Float[Array, "d *points"]) -> Float[Array, "d *points"]:
     """`matrix z` at every point, for a full matrix."""
     return jnp.stack([sum(matrix[i, j] * z[j] for j in range(len(z))) for i in range(len(matrix))])

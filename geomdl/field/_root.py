@@ -51,6 +51,6 @@ def check_tolerance(root: AbstractBoxRoot, y: Fields) -> None:
     eps = tree.round_off(y)
     require(
         root.tolerance is None or root.tolerance >= eps,
-        f"`tolerance` = {root.tolerance} cannot be met by a state whose round-off is {eps:.1e}: use None, a larger one, "
-        "or a float64 state (`jax.config.update('jax_enable_x64', True)`).",
+        f"`tolerance` = {root.tolerance} cannot be met by a state whose round-off is {eps:.1e}: use None, a larger "
+        "one, or a float64 state (`jax.config.update('jax_enable_x64', True)`).",
     )

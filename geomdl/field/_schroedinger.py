@@ -12,8 +12,8 @@ from geomdl.field._equation import Multisymplectic
 def nls(strength: Any = 1.0) -> Multisymplectic:
     r"""$i \psi_t + \psi_{xx} + 2 \sigma |\psi|^2 \psi = 0$: focusing for $\sigma > 0$, defocusing for $\sigma < 0$.
 
-    z = (q, p, v, w) with $\psi = q + ip$, $v = q_x$, $w = p_x$ and $S = (v^2 + w^2)/2 + \sigma (q^2 + p^2)^2/2$. A state
-    is given by `psi`, or by `q` and `p`.
+    z = (q, p, v, w) with $\psi = q + ip$, $v = q_x$, $w = p_x$ and $S = (v^2 + w^2)/2 + \sigma (q^2 + p^2)^2/2$. A
+    state is given by `psi`, or by `q` and `p`.
 
     **Arguments:** `strength`: $\sigma$.
     """

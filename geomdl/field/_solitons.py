@@ -47,7 +47,9 @@ def dark_train(t: float, x: ndarray, length: float) -> Variables:
     return {"psi": np.exp(1j * (k * x - (k**2 + 2) * t))}
 
 
-def kdv_solitons(t: float, x: ndarray, speeds: tuple[float, ...] = (4.0,), places: tuple[float, ...] = (0.0,)) -> Variables:
+def kdv_solitons(
+    t: float, x: ndarray, speeds: tuple[float, ...] = (4.0,), places: tuple[float, ...] = (0.0,)
+) -> Variables:
     r"""Korteweg-de Vries, $u_t + 6 u u_x + u_{xxx} = 0$: one soliton or two, $u = 2 (\log F)_{xx}$ after Hirota.
 
     $F = 1 + e^{\eta_1} + e^{\eta_2} + A e^{\eta_1 + \eta_2}$, $\eta = k (x - x_0 - k^2 t)$, and the speed is $k^2$.
@@ -134,10 +136,9 @@ def plane_wave_2d(t: float, x: ndarray, lengths: tuple[float, float]) -> Variabl
 
 
 def line_soliton(t: float, x: ndarray, lengths: tuple[float, float], speed: float = 1.0) -> Variables:
-    r"""Zakharov-Kuznetsov: $u = 3c\,\mathrm{sech}^2(\tfrac12 \sqrt{c/(1 + k^2)}\,\xi)$, $\xi = x + ky - ct$, with one turn
-    around the torus.
+    r"""Zakharov-Kuznetsov: $u = 3c\,\mathrm{sech}^2(\tfrac12 \sqrt{c/(1 + k^2)}\,\xi)$, $\xi = x + ky - ct$ with
+    one turn around the torus.
     """
     k = lengths[0] / lengths[1]
     xi = (x[0] + k * x[1] - speed * t + lengths[0] / 2) % lengths[0] - lengths[0] / 2
     return {"u": 3 * speed / np.cosh(np.sqrt(speed / (1 + k**2)) / 2 * xi) ** 2}
-

@@ -1,7 +1,7 @@
 r"""Derivatives on periodic grids by their Fourier symbols $\partial \to i s(k)$.
 
-"tan": $s = \frac{2}{h}\tan\frac{kh}{2}$, the difference quotient of the box, $\mu^{-1}\delta$ with the mean $\mu$ and the
-difference $\delta$ of neighbours. "sin": $s = \frac1h \sin kh$, the central difference. "spectral": $s = k$.
+"tan": $s = \frac{2}{h}\tan\frac{kh}{2}$, the difference quotient of the box, $\mu^{-1}\delta$ with the mean $\mu$ and
+the difference $\delta$ of neighbours. "sin": $s = \frac1h \sin kh$, the central difference. "spectral": $s = k$.
 """
 
 import jax.numpy as jnp
@@ -34,6 +34,12 @@ def forwards(f: Array, dimension: int) -> Array:
 def backwards(f: Array, shape: tuple[int, ...]) -> Array:
     """From the transform of the last axes to the function on a grid of that shape."""
     return jnp.fft.irfftn(f, s=shape, axes=range(-len(shape), 0))
+
+
+def constants(f: Array, dimension: int) -> Array:
+    """Of the transform of the last axes, the modes that are constant along the first of them."""
+    sums = jnp.sum(f, axis=-dimension, keepdims=True)
+    return forwards(sums, dimension)
 
 
 def multiply(f: Array, factors: np.ndarray, dimension: int) -> Array:

@@ -168,7 +168,9 @@ class FieldSystem(AbstractSystem):
         equation = self.equation
         missing = [name for name in equation.given or equation.names if name not in values]
         require(not missing, f"A state needs {self._wanted()}; there is no `{missing[0] if missing else ''}`.")
-        dtype = jnp.result_type(*(jnp.asarray(value[0] if isinstance(value, Potential) else value) for value in values.values()))
+        dtype = jnp.result_type(
+            *(jnp.asarray(value[0] if isinstance(value, Potential) else value) for value in values.values())
+        )
         require(jnp.issubdtype(dtype, jnp.floating), f"Components must be real, got {dtype}.")
         if equation.complete is not None:
             values = equation.complete(self, values, t.astype(dtype), args) | values

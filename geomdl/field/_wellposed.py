@@ -6,6 +6,7 @@ import numpy as np
 
 from geomdl._errors import require
 
+
 def check_odd(system: Any) -> None:
     """The mean of neighbours has an inverse only on an odd number of points."""
     require(
@@ -17,8 +18,8 @@ def check_odd(system: Any) -> None:
     for n in system.grid.shape:
         require(
             n % 2 == 1,
-            f"A box scheme on a periodic grid needs an odd number of points, and {n} is even: the highest wave vanishes "
-            f"in the mean of neighbours. Take {next_odd(n)}, the next one whose transforms are fast.",
+            f"A box scheme on a periodic grid needs an odd number of points, and {n} is even: the highest wave "
+            f"vanishes in the mean of neighbours. Take {next_odd(n)}, the next one whose transforms are fast.",
         )
 
 
@@ -29,7 +30,7 @@ def check_corners(system: Any) -> None:
         return
     K = system.equation.K[0]
     require(
-        np.linalg.matrix_rank(K) == len(K),
+        int(np.linalg.matrix_rank(K)) == len(K),
         f"A box scheme for this equation needs an odd number of points, and {n} is even: its K is singular, and so is "
         f"every step, for the wave of alternating signs. Take {next_odd(n)}, the next one whose transforms are fast.",
     )

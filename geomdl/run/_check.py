@@ -20,8 +20,8 @@ Outcome = TypeVar("Outcome")
 
 #: What to do about a run that failed.
 ADVICE = (
-    "a smaller `dt` usually helps, for implicit solvers also `root=Newton()`; `throw=False` returns what there is, "
-    "with `result` and `stats`."
+    "a smaller `dt` usually helps, for implicit solvers also another `root`, such as `Newton()`; `throw=False` returns "
+    "what there is, with `result` and `stats`."
 )
 
 

@@ -13,7 +13,6 @@ from geomdl.solver._loop import AbstractLoop
 from geomdl.solver._split_loop import SplitLoop
 from geomdl.solver._splitting import AbstractSplitting
 from geomdl.solver._step import Step
-from geomdl.system import HamiltonianSystem
 
 
 class Composition(AbstractGeometricSolver):
@@ -49,7 +48,7 @@ class Composition(AbstractGeometricSolver):
         return self.base.symmetric and self.coefficients == self.coefficients[::-1]
 
     @property
-    def term_structure(self) -> Any:  # type: ignore[override]
+    def term_structure(self) -> Any:
         """What the base integrates."""
         return self.base.term_structure
 
@@ -62,33 +61,31 @@ class Composition(AbstractGeometricSolver):
         """The order you stated."""
         return self.formal_order
 
-    def check(self, system: HamiltonianSystem, t: Array, y: PyTree, args: Any) -> PyTree:
+    def check(self, system: Any, t: Array, y: PyTree, args: Any) -> PyTree:
         """Refuse what the base refuses."""
         return self.base.check(system, t, y, args)
 
-    def loop(self, system: HamiltonianSystem, t: Array, h: Array, y: PyTree, args: Any) -> tuple[AbstractLoop, list]:
+    def loop(self, system: Any, t: Array, h: Array, y: PyTree, args: Any) -> tuple[AbstractLoop, Any]:
         """For a splitting method as base, the table of the whole; it merges what meets."""
         if not isinstance(self.base, AbstractSplitting):
             return super().loop(system, t, h, y, args)
         loop, captured = self.base.loop(system, t, h, y, args)
         return SplitLoop(loop.parts, self.base.table.composed(self.coefficients)), captured
 
-    def tables(self, system: HamiltonianSystem, t: Array, h: Array, y: PyTree, args: Any) -> PyTree:
+    def tables(self, system: Any, t: Array, h: Array, y: PyTree, args: Any) -> PyTree:
         """Those of the base for each of the lengths."""
         gammas = jnp.asarray(self.coefficients, h.dtype)
         return jax.vmap(lambda gamma: self.base.tables(system, t, gamma * h, y, args))(gammas)
 
-    def turned(self, tables: PyTree, system: HamiltonianSystem) -> PyTree:
+    def turned(self, tables: PyTree, system: Any) -> PyTree:
         """Those of the base, turned."""
         return jax.vmap(lambda each: self.base.turned(each, system), axis_size=len(self.coefficients))(tables)
 
-    def advance(self, system: HamiltonianSystem, t: Array, h: Array, y: PyTree, args: Any) -> Step:
+    def advance(self, system: Any, t: Array, h: Array, y: PyTree, args: Any) -> Step:
         """The steps one after the other; all have to converge."""
         return self.advance_by(self.tables(system, t, h, y, args), system, t, h, y, args)
 
-    def advance_by(
-        self, tables: PyTree, system: HamiltonianSystem, t: Array, h: Array, y: PyTree, args: Any
-    ) -> Step:
+    def advance_by(self, tables: PyTree, system: Any, t: Array, h: Array, y: PyTree, args: Any) -> Step:
         """The same, by tables for all of the lengths."""
         gammas = jnp.asarray(self.coefficients, h.dtype)
         starts = jnp.cumsum(gammas) - gammas

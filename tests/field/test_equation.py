@@ -1,0 +1,128 @@
+"""What an equation and a grid refuse, and how states are filled in."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import geomdl as gm
+from geomdl import field
+
+WAVE = {"pairs_t": [("u", "v", 1)], "pairs_x": [("u", "w", -1)], "names": ("u", "v", "w")}
+density = lambda t, x, z, args: z.v**2 / 2 - z.w**2 / 2 + z.u**4 / 4
+
+
+def test_the_matrices_are_skew_and_those_of_the_action():
+    equation = field.Multisymplectic(S=density, **WAVE)
+    np.testing.assert_array_equal(equation.M, [[0, -1, 0], [1, 0, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(equation.K[0], [[0, 0, 1], [0, 0, 0], [-1, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"names": ("u", "v")}, "`pairs_x` has a pair \\(u, w\\); the components are `u`, `v`"),
+        ({"names": ("u", "u", "w")}, "`names` must be two or more different identifiers"),
+        ({"pairs_t": []}, "`pairs_t` is empty"),
+        ({"pairs_x": [("u", "u", 1)]}, "pairs `u` with itself"),
+        ({"pairs_x": [("u", "w", np.nan)]}, "coefficient nan"),
+        ({"S": 3.0}, "`S` must be a function"),
+        ({"given": ("q",)}, "`given` names `q`"),
+        ({"names": ("u", "v", "w", "s")}, "does not determine `s`"),
+        (
+            {"names": ("u", "v", "w", "s"), "S": lambda t, x, z, args: density(t, x, z, args) + z.s},
+            "The equations of `s` contradict each other",
+        ),
+    ],
+)
+def test_equations_that_cannot_be_are_explained(change, sentence):
+    with pytest.raises(gm.InputError, match=sentence):
+        field.Multisymplectic(**({"S": density} | WAVE | change))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((2, 1.0), "`n` must be an integer of at least 3"),
+        ((11.0, 1.0), "`n` must be an integer"),
+        ((11, -1.0), "`length` must be a positive number"),
+        (((11, 11), 1.0), "`length` must be a positive number for each of the 2"),
+        ((11, 1.0, np.inf), "`start` must be a number"),
+    ],
+)
+def test_grids_that_cannot_be(arguments, sentence):
+    with pytest.raises(gm.InputError, match=sentence):
+        field.PeriodicGrid(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [((11, 1.0, "open"), "`ends` must be"), ((3, 1.0), "at least 4"), ((11, 0.0), "`length`")],
+)
+def test_intervals_that_cannot_be(arguments, sentence):
+    with pytest.raises(gm.InputError, match=sentence):
+        field.IntervalGrid(*arguments)
+
+
+def test_states_that_do_not_fit():
+    system = field.FieldSystem(field.sine_gordon(), field.PeriodicGrid(21, length=10.0))
+    cases = [
+        ({"u": 0.0}, "there is no `v`"),
+        ({"u": 0.0, "v": 0.0, "speed": 1.0}, "no variable `speed`"),
+        ({"u": np.zeros(20), "v": 0.0}, "`u` has the shape \\(20,\\), the grid \\(21,\\)"),
+        ({"u": np.nan, "v": 0.0}, "`u` holds infinite numbers"),
+        ({"u": 1j, "v": 0.0}, "must be real"),
+        ({"u": "high", "v": 0.0}, "`u` must be an array"),
+    ]
+    for fields, sentence in cases:
+        with pytest.raises(gm.InputError, match=sentence):
+            system.initial(**fields)
+    with pytest.raises(gm.InputError, match="a `Fields`: use"):
+        gm.integrate(system, field.PreissmanBox(), jnp.zeros((3, 21)), dt=0.1, num_steps=1)
+    with pytest.raises(gm.InputError, match="`grid` has 2 dimension"):
+        field.FieldSystem(field.sine_gordon(), field.PeriodicGrid((5, 5), length=(1.0, 1.0)))
+    with pytest.raises(gm.InputError, match="`symbol` must be one of 'tan', 'sin', 'spectral'"):
+        field.FieldSystem(field.sine_gordon(), field.PeriodicGrid(5, length=1.0), symbol="exact")
+    with pytest.raises(gm.InputError, match="`FieldSystem`"):
+        gm.integrate(gm.problems.kepler().system, field.PreissmanBox(), gm.problems.kepler().y0, dt=0.1, num_steps=1)
+    with pytest.raises(gm.InputError, match="no field problem `nsl`; there are wave"):
+        field.load("nsl")
+
+
+FILLED = ("nls", "kdv", "camassa-holm", "quantum-fluid")
+CYCLE = [name for name in field.NAMES if name != "sine-gordon-kink"]
+
+
+@pytest.mark.parametrize("name", [n if n in FILLED else pytest.param(n, marks=pytest.mark.slow) for n in CYCLE])
+def test_states_are_filled_in_consistently(name):
+    """Every equation without a time derivative holds at the start, with the derivative of the box."""
+    problem = field.load(name, n=(27, 15) if field.load(name).system.equation.dimension == 2 else 45)
+    system, y = problem.system, problem.y0
+    residual = np.asarray(system.gradient(jnp.asarray(0.0), y.z, None) - system.in_space(y))
+    rows = ~problem.system.equation.M.any(axis=1)
+    assert np.abs(residual[rows]).max(initial=0) < 1e-10 * max(1, np.abs(residual).max())
+    variables = system.physical(y)
+    for key, value in problem.start.items():
+        np.testing.assert_allclose(variables[key], value, atol=1e-12)
+
+
+def test_a_potential_grows_by_the_mean_of_its_slope():
+    problem = field.load("kdv", n=45)
+    y = problem.system.initial(u=problem.start["u"] + 0.7)
+    mean = np.mean(problem.start["u"] + 0.7)
+    np.testing.assert_allclose(y.slope[0], mean, rtol=1e-14)
+    run = gm.integrate(problem.system, problem.solver, y, dt=0.01, num_steps=20)
+    u = problem.system.physical(run.ys)["u"]
+    np.testing.assert_allclose(np.mean(u, axis=1), mean, rtol=1e-12)
+    assert np.abs(u[1] - u[0]).max() > 0.1
+
+
+def test_eulers_box_refuses_what_is_coupled_over_the_grid():
+    for name in ("kdv", "camassa-holm", "bbm"):
+        problem = field.load(name, n=45)
+        with pytest.raises(gm.InputError, match=r"not explicit for this equation.*Use `PreissmanBox\(\)`"):
+            gm.integrate(problem.system, field.EulerBox(), problem.y0, dt=0.01, num_steps=1)
+    problem = field.load("sine-gordon", n=45)
+    with pytest.raises(gm.InputError, match="`M_plus` less its transpose must be"):
+        gm.integrate(problem.system, field.EulerBox(M_plus=np.eye(3)), problem.y0, dt=0.01, num_steps=1)
+    with pytest.raises(gm.InputError, match=r"`M_plus` must be a matrix of shape \(3, 3\)"):
+        gm.integrate(problem.system, field.EulerBox(M_plus=np.eye(2)), problem.y0, dt=0.01, num_steps=1)

@@ -1,0 +1,136 @@
+"""Local conservation laws: of symplecticity to round-off, of energy and momentum to second order."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import geomdl as gm
+from geomdl import field
+
+DAILY = ("nls", "zakharov-kuznetsov")
+CYCLE = tuple(name for name in field.NAMES if name != "sine-gordon-kink")
+EXPLICIT = ("wave", "sine-gordon", "nls", "boussinesq", "shallow-water", "quantum-fluid", "dirac", "maxwell", "wave-2d")
+
+slow = lambda names, daily: [name if name in daily else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
+def moving(name, n=None):
+    """A problem and its state after a few steps, where nothing is symmetric any more."""
+    problem = field.load(name, n=n)
+    run = gm.integrate(problem.system, problem.solver, problem.y0, dt=problem.dt, num_steps=3)
+    return problem, jax.tree.map(lambda leaf: leaf[-1], run.ys)
+
+
+@pytest.mark.parametrize("name", slow(CYCLE, DAILY))
+def test_preissmans_box_keeps_symplecticity_locally(name):
+    plane = field.load(name).system.equation.dimension == 2
+    problem, y = moving(name, (45, 27) if plane else 201)
+    assert field.symplecticity(problem.solver, problem.system, y, dt=problem.dt).relative < 1e-12
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", [name for name in CYCLE if name not in ("wave-2d", "zakharov-kuznetsov", "camassa-holm")]
+)
+def test_preissmans_box_keeps_symplecticity_locally_on_a_fine_grid(name):
+    problem = field.load(name, n=4095)
+    law = field.symplecticity(problem.solver, problem.system, problem.y0, dt=problem.dt / 10)
+    assert law.relative < 1e-12
+
+
+@pytest.mark.parametrize("name", slow(EXPLICIT, ("sine-gordon",)))
+def test_eulers_box_keeps_symplecticity_locally(name):
+    problem = field.load(name, (44, 26) if name == "wave-2d" else 200)
+    dt = problem.dt / 20
+    law = field.symplecticity(field.EulerBox(), problem.system, problem.y0, dt=dt)
+    assert law.relative < 1e-14
+
+
+@pytest.mark.slow
+def test_the_central_fluid_keeps_it_by_its_own_split():
+    equation = field.barotropic_fluid_central(lambda rho: rho**2 / 2)
+    system = field.FieldSystem(equation, field.PeriodicGrid(100, length=2 * np.pi))
+    x = np.asarray(system.grid.x)
+    y = system.initial(rho=1 + 0.2 * np.cos(x), u=0.1 + 0.2 * np.sin(x))
+    box = field.EulerBox()
+    assert field.symplecticity(box, system, y, dt=0.01).relative < 1e-14
+
+
+@pytest.mark.slow
+def test_the_law_of_one_split_is_not_that_of_another():
+    class Confused(field.EulerBox):
+        def symplectic_form(self, system, us, vs):
+            return field.EulerBox(K_plus=-system.equation.K_plus[0].value.T).symplectic_form(system, us, vs)
+
+    equation = field.barotropic_fluid_central(lambda rho: rho**2 / 2)
+    system = field.FieldSystem(equation, field.PeriodicGrid(100, length=2 * np.pi))
+    x = np.asarray(system.grid.x)
+    y = system.initial(rho=1 + 0.2 * np.cos(x), u=0.1 + 0.2 * np.sin(x))
+    assert field.symplecticity(Confused(), system, y, dt=0.01).relative > 1e-4
+
+
+@pytest.mark.slow
+def test_a_scheme_that_is_not_multisymplectic_is_told_apart():
+    """The spectral derivative has no local law; a step of the explicit Euler method no law at all."""
+    problem = field.load("sine-gordon", 101, symbol="spectral")
+    with pytest.raises(gm.InputError, match="no local law"):
+        field.symplecticity(problem.solver, problem.system, problem.y0, dt=0.1)
+
+    class Explicit(field.PreissmanBox):
+        def advance_by(self, tables, system, t, h, y, args):
+            return gm.solver.Step(jax.tree.map(lambda y, v: y + h * v, y, system.vf(t, y, args)))
+
+    problem = field.load("sine-gordon", 101)
+    assert field.symplecticity(Explicit(), problem.system, problem.y0, dt=0.1).relative > 1e-3
+
+
+@pytest.mark.parametrize("name", slow(("sine-gordon", "nls", "kdv", "boussinesq", "shallow-water"), ("sine-gordon",)))
+def test_energy_and_momentum_are_local_laws_of_second_order(name):
+    residuals = []
+    for n in (201, 401):
+        problem = field.load(name, n)
+        scale = 201 / n
+        y = problem.system.initial(**problem.solution(0.3))
+        arguments = (problem.solver, problem.system, y)
+        dt = 2 * problem.dt * scale
+        residuals.append(
+            [np.abs(law(*arguments, dt=dt).residual).max() for law in (field.energy_law, field.momentum_law)]
+        )
+    slopes = np.log2(np.divide(*residuals)) / np.log2(401 / 201)
+    np.testing.assert_allclose(slopes, 2, atol=0.35)
+
+
+@pytest.mark.parametrize("name", slow(("klein-gordon", "maxwell", "wave"), ("klein-gordon",)))
+def test_energy_and_momentum_are_kept_locally_where_the_equation_is_linear(name):
+    problem, y = moving(name, 201)
+    for law in (field.energy_law, field.momentum_law):
+        found = law(problem.solver, problem.system, y, dt=problem.dt)
+        assert found.relative < 1e-12
+        assert np.abs(y.z).max() > 0.1
+
+
+@pytest.mark.slow
+def test_energy_stays_bounded_over_long_runs():
+    """Total energy of a breather over 2e4 steps, and the mass of the fluid."""
+    problem = field.load("sine-gordon", 135)
+    system = problem.system
+    run = gm.integrate(system, problem.solver, problem.y0, dt=0.1, num_steps=20_000, save_every=100)
+
+    def energy(z):
+        u, v, w = z
+        return jnp.sum(v**2 / 2 + w**2 / 2 + 1 - jnp.cos(u)) * system.grid.spacing[0]
+
+    energies = np.asarray(jax.vmap(energy)(run.ys.z))
+    assert np.ptp(energies) < 0.02 * energies[0]
+    half = len(energies) // 2
+    assert abs(energies[half:].mean() - energies[:half].mean()) < 2e-3 * energies[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("solver", [field.EulerBox(), field.PreissmanBox(), field.SymmetricEulerBox()], ids=str)
+def test_mass_is_exact(solver):
+    problem = field.load("shallow-water", 45)
+    run = gm.integrate(problem.system, solver, problem.y0, dt=0.01, num_steps=200, save_every=50)
+    mass = np.sum(problem.system.physical(run.ys)["rho"], axis=1)
+    np.testing.assert_allclose(mass, mass[0], rtol=5e-14)
