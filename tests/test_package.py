@@ -33,7 +33,20 @@ BELOW = {
     "nn": {"run", "control"},
     "train": {"run", "control", "nn", "data"},
     "plot": {"run", "control", "nn", "data", "train"},
-    "cli": {"certify", "control", "data", "nn", "plot", "problems", "run", "solver", "structure", "system", "train"},
+    "cli": {
+        "certify",
+        "control",
+        "data",
+        "field",
+        "nn",
+        "plot",
+        "problems",
+        "run",
+        "solver",
+        "structure",
+        "system",
+        "train",
+    },
 }
 
 

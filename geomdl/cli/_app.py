@@ -6,6 +6,7 @@ import click
 
 from geomdl._errors import InputError
 from geomdl._version import __version__
+from geomdl.cli._field import field
 from geomdl.cli._simulate import simulate
 from geomdl.cli._train import train
 from geomdl.run import IntegrationError
@@ -18,6 +19,7 @@ def app() -> None:
     """Differentiable geometric integrators in JAX; deep networks trained by Pontryagin's sweep."""
 
 
+app.add_command(field)
 app.add_command(simulate)
 app.add_command(train)
 

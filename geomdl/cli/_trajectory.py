@@ -10,6 +10,7 @@ import numpy as np
 
 from geomdl import _tree as tree
 from geomdl.cli._progress import bar
+from geomdl.field import FieldProblem
 from geomdl.problems import Problem
 from geomdl.run import Cuts, IntegrationError, Solution, integrate
 from geomdl.solver import AbstractGeometricSolver
@@ -32,7 +33,7 @@ class Trajectory(NamedTuple):
 
 
 def follow(
-    problem: Problem,
+    problem: Problem | FieldProblem,
     solver: AbstractGeometricSolver,
     *,
     dt: float,

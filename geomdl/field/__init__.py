@@ -13,10 +13,12 @@ from geomdl.field._interval import IntervalGrid
 from geomdl.field._krylov import NewtonKrylov
 from geomdl.field._laws import LocalLaw, energy_law, momentum_law, symplecticity
 from geomdl.field._linear_fields import dirac, maxwell
+from geomdl.field._modified import ModifiedEquation
 from geomdl.field._preissman import PreissmanBox
 from geomdl.field._problem import FieldProblem
 from geomdl.field._registry import NAMES, load
 from geomdl.field._schroedinger import nls
+from geomdl.field._stability import amplification, stability_limit
 from geomdl.field._system import FieldSystem
 from geomdl.field._waves import klein_gordon, linear_wave, nonlinear_wave, sine_gordon, wave_2d
 
@@ -30,11 +32,13 @@ __all__ = [
     "Fourier",
     "IntervalGrid",
     "LocalLaw",
+    "ModifiedEquation",
     "Multisymplectic",
     "NewtonKrylov",
     "PeriodicGrid",
     "PreissmanBox",
     "SymmetricEulerBox",
+    "amplification",
     "barotropic_fluid",
     "barotropic_fluid_central",
     "bbm",
@@ -53,6 +57,7 @@ __all__ = [
     "quantum_fluid",
     "shallow_water",
     "sine_gordon",
+    "stability_limit",
     "symplecticity",
     "wave_2d",
     "zakharov_kuznetsov",

@@ -23,27 +23,33 @@ def barotropic_fluid(energy: Callable[[Array], Array]) -> Multisymplectic:
     require(callable(energy), "`energy` must be a function e(rho).")
     return Multisymplectic(
         pairs_t=[("phi", "rho", -1)],
-        pairs_x=[("phi", "m", -1)],
+        pairs_x=[("m", "phi", 1)],
         S=lambda t, x, z, args: energy(z.rho) - z.m**2 / (2 * z.rho),
         names=("rho", "phi", "m"),
         **_POTENTIAL_FLOW,
     )
 
 
-def barotropic_fluid_central(energy: Callable[[Array], Array]) -> Multisymplectic:
+def barotropic_fluid_central(energy: Callable[[Array], Array], kappa: Any = None) -> Multisymplectic:
     r"""The fluid of `barotropic_fluid` in the form whose `EulerBox` is central, of order 2 in space.
 
     $z = (\phi, \rho, m, n)$ with $m = n = \rho \phi_x$ and $S = e - (m^2 + n^2)/(4 \rho)$; the split pairs m with a
-    forward difference and n with a backward one. In other schemes it is `barotropic_fluid` with m doubled.
+    forward difference and n with a backward one. In other schemes it is `barotropic_fluid` with m doubled. With
+    `kappa` it has the term of `quantum_fluid`, and the component q.
     """
     require(callable(energy), "`energy` must be a function e(rho).")
-    K_plus = np.zeros((4, 4))
+    _check_kappa(kappa)
+    flow = lambda z: energy(z.rho) - (z.m**2 + z.n**2) / (4 * z.rho)
+    quantum = lambda z: flow(z) - z.q**2 * z.rho / (2 * jnp.asarray(kappa, z.rho.dtype))
+    d = 4 if kappa is None else 5
+    K_plus = np.zeros((d, d))
     K_plus[0, 2], K_plus[3, 0] = 1 / 2, -1 / 2
+    K_plus[1, 4:] = 1
     return Multisymplectic(
         pairs_t=[("phi", "rho", -1)],
-        pairs_x=[("phi", "m", -1 / 2), ("phi", "n", -1 / 2)],
-        S=lambda t, x, z, args: energy(z.rho) - (z.m**2 + z.n**2) / (4 * z.rho),
-        names=("phi", "rho", "m", "n"),
+        pairs_x=[("phi", "m", -1 / 2), ("phi", "n", -1 / 2), *([] if kappa is None else [("q", "rho", 1)])],
+        S=lambda t, x, z, args: flow(z) if kappa is None else quantum(z),
+        names=("phi", "rho", "m", "n", "q")[:d],
         K_plus=(Frozen(K_plus),),
         **_POTENTIAL_FLOW,
     )
@@ -64,19 +70,23 @@ def quantum_fluid(energy: Callable[[Array], Array], kappa: Any) -> Multisymplect
     **Arguments:** `energy`: e, a function of ρ; `kappa`: κ > 0, for below zero the problem is elliptic.
     """
     require(callable(energy), "`energy` must be a function e(rho).")
-    if isinstance(kappa, int | float):
-        require(kappa > 0, f"`kappa` must be positive, got {kappa}: below zero the problem is elliptic, not to march.")
+    _check_kappa(kappa)
 
     def density(t: Any, x: Any, z: Any, args: Any) -> Array:
         return energy(z.rho) - z.m**2 / (2 * z.rho) - z.q**2 * z.rho / (2 * jnp.asarray(kappa, z.rho.dtype))
 
     return Multisymplectic(
         pairs_t=[("phi", "rho", -1)],
-        pairs_x=[("phi", "m", -1), ("q", "rho", 1)],
+        pairs_x=[("m", "phi", 1), ("q", "rho", 1)],
         S=density,
         names=("phi", "rho", "m", "q"),
         **_POTENTIAL_FLOW,
     )
+
+
+def _check_kappa(kappa: Any) -> None:
+    if isinstance(kappa, int | float):
+        require(kappa > 0, f"`kappa` must be positive, got {kappa}: below zero the problem is elliptic, not to march.")
 
 
 def _convert(space: Any, fields: dict) -> dict:

@@ -16,6 +16,11 @@ def centred(grid: Any) -> bool:
     return grid.periodic and all(n % 2 for n in grid.shape)
 
 
+def places(system: Any, y: Any) -> Array:
+    """The points of the grid with the dtype of a state."""
+    return system.grid.x.astype(y.z.dtype)
+
+
 def neighbours(grid: Any, nodes: Array) -> tuple[Array, Array]:
     """The values at the left and the right corner of every box, of values at the nodes of a line."""
     if grid.periodic:

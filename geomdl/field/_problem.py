@@ -33,6 +33,8 @@ class FieldProblem(eqx.Module):
     shown: str = eqx.field(static=True)
     solution: Callable[..., dict[str, np.ndarray]] = eqx.field(static=True)
 
+    args = None  # S needs none
+
     @property
     def y0(self) -> Fields:
         """The state at time 0, of JAX's default precision."""

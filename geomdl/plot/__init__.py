@@ -6,6 +6,7 @@
 from geomdl.plot._chain import spins
 from geomdl.plot._coordinates import coordinates
 from geomdl.plot._depth import feature_flow, layer_norms
+from geomdl.plot._field import local_laws, spacetime
 from geomdl.plot._fluid import vorticity, vorticity_film
 from geomdl.plot._sphere import momentum_sphere
 from geomdl.plot._training import confusion_matrix, training_curves
@@ -18,10 +19,12 @@ __all__ = [
     "error_growth",
     "feature_flow",
     "layer_norms",
+    "local_laws",
     "momentum_sphere",
     "orbit",
     "paths",
     "section",
+    "spacetime",
     "spins",
     "training_curves",
     "vorticity",
