@@ -19,6 +19,9 @@ from geomdl.cli._trajectory import Trajectory, follow
 #: Saves, about, unless told.
 SAVES = 200
 
+#: How the laws are called in the picture.
+LEGEND = {"symplecticity": "symplecticity (relative)"}
+
 SOLVERS = ("preissman", "euler", "symmetric-euler")
 
 HELP = f"""March EQUATION with a multisymplectic box scheme.
@@ -100,7 +103,9 @@ def field(
             label, seen = ("|ψ|", np.abs(seen)) if np.iscomplexobj(seen) else (problem.shown, seen)
             plot.spacetime(run.ts, x, seen, label).savefig(folder / "field.png")
             if laws.residuals:
-                plot.local_laws(run.ts, laws.residuals).savefig(folder / "laws.png")
+                plot.local_laws(run.ts, {LEGEND.get(name, name): law for name, law in laws.residuals.items()}).savefig(
+                    folder / "laws.png"
+                )
 
         folder = new_folder(equation) if out is None else out
         fill(folder, write)
@@ -123,7 +128,7 @@ def _results(run: Trajectory, laws: Watch, steps: int) -> dict[str, Any]:
     """What a run came to."""
     return {
         "error": float(laws.errors[-1]),
-        "laws": {name: float(values.max()) for name, values in laws.residuals.items()},
+        "laws": {name: float(np.nanmax(values)) for name, values in laws.residuals.items()},
         "iterations_per_step": run.iterations / steps,
         "compile_seconds": run.compile_seconds,
         "seconds": run.seconds,

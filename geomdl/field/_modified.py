@@ -3,6 +3,7 @@
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -37,10 +38,10 @@ class ModifiedEquation(eqx.Module):
 
     `EulerBox` for a wave equation solves
     $u_{tt} + \tfrac{dt^2}{12} u_{tttt} = u_{xx} + \tfrac{dx^2}{12} u_{xxxx} - V'(u)$. Both
-    follow from modified actions and have local laws of energy and momentum that their solutions satisfy to fourth order,
-    where those of the equation itself hold to second order. Evaluated on a run saved in every step, with derivatives
-    over seven points in time and spectral in space: so for fields that are resolved, on periodic grids, of equations
-    without potentials.
+    follow from modified actions and have local laws of energy and momentum that their solutions satisfy to fourth
+    order, where those of the equation itself hold to second order. Evaluated on a run saved in every step, with
+    derivatives over seven points in time and spectral in space: so for fields that are resolved, on periodic grids,
+    of equations without potentials.
 
     **Arguments:** `box`: a `PreissmanBox`, or an `EulerBox` where the equation is $u_{tt} = u_{xx} - V'(u)$; `system`.
 
@@ -152,7 +153,7 @@ class ModifiedEquation(eqx.Module):
     def _each(self, function: Any, y: Array, ts: Array, args: Any) -> Array:
         """A function of the equation at every time."""
         x = self.system.grid.x.astype(y.dtype)
-        return jnp.stack([function(t, x, z, args) for t, z in zip(ts, y, strict=True)])
+        return jax.vmap(lambda t, z: function(t, x, z, args))(ts, y)
 
     def _potential(self, y: Array, ts: Array, args: Any) -> Array:
         alone = jnp.stack([y[:, 0], jnp.zeros_like(y[:, 0]), jnp.zeros_like(y[:, 0])], axis=1)

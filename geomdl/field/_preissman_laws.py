@@ -72,22 +72,23 @@ def corners(system: FieldSystem, f: Array, axis: int, slope: Array | None = None
     Exists on an odd number of points; amplifies round-off by about two thirds of this number.
     """
     require(system.symbol == "tan", f'The symbol "{system.symbol}" has no local law: take "tan".')
-    shape = system.grid.shape
-    dimension, n = len(shape), shape[axis]
-    last = axis == dimension - 1
+    values = _between(f, axis)
+    if slope is None:
+        return values
+    x = system.grid.coordinates if len(system.grid.shape) == 1 else system.grid.coordinates[0]
+    if axis == 0:
+        x = np.concatenate([x, x[-1:] + system.grid.spacing[0]]) - system.grid.spacing[0] / 2
+        return values + slope * jnp.asarray(x, values.dtype)[None]
+    x = np.concatenate([x, x[:, :1]], axis=1)
+    return values + _between(slope, axis) * jnp.asarray(x, values.dtype)[None]
+
+
+def _between(f: Array, axis: int) -> Array:
+    """The same of periodic functions, shape (d, ...)."""
+    shape = f.shape[1:]
+    n, last = shape[axis], axis == len(shape) - 1
     angle = 2 * np.pi * (np.fft.rfftfreq(n) if last else np.fft.fftfreq(n))
-    mean = ((1 + np.exp(1j * angle)) / 2).reshape([-1 if i == axis else 1 for i in range(dimension)])
-    waves = forwards(f, dimension)
+    mean = ((1 + np.exp(1j * angle)) / 2).reshape([-1 if i == axis else 1 for i in range(len(shape))])
+    waves = forwards(f, len(shape))
     values = backwards(waves / spread(mean, waves), shape)
-    where = values.ndim - dimension + axis
-    values = jnp.concatenate([values, jnp.take(values, jnp.asarray([0]), axis=where)], axis=where)
-    if slope is None or axis != 0:
-        return values if slope is None else values + slope * _across(system, values.dtype)
-    x = system.grid.coordinates if dimension == 1 else system.grid.coordinates[0]
-    x = np.concatenate([x, x[-1:] + system.grid.spacing[0]]) - system.grid.spacing[0] / 2
-    return values + slope * jnp.asarray(x, values.dtype)[None]
-
-
-def _across(system: FieldSystem, dtype: Any) -> Array:
-    x = system.grid.coordinates[0]
-    return jnp.asarray(np.concatenate([x, x[:, :1]], axis=1), dtype)[None]
+    return jnp.concatenate([values, jnp.take(values, jnp.asarray([0]), axis=1 + axis)], axis=1 + axis)

@@ -106,7 +106,7 @@ _ENTRIES = {
     ),
     "zakharov-kuznetsov": _Entry(
         "a line soliton of Zakharov and Kuznetsov's equation, around a torus", _dispersive.zakharov_kuznetsov,
-        lambda t, x: _solitons.line_soliton(t, x, (30.0, 20.0)), "u", (30.0, 20.0), (135, 63), 0.01, 2.0,
+        lambda t, x: _solitons.line_soliton(t, x, (30.0, 20.0)), "u", (30.0, 20.0), (135, 63), 0.02, 10.0,
     ),
 }  # fmt: skip
 

@@ -68,8 +68,10 @@ def test_a_limit_is_where_the_criterion_ends(limit):
 
 
 def end(system, box, y0, dt, steps):
-    """The largest value after a run, infinite or NaN if it has blown up."""
-    return np.abs(gm.integrate(system, box, y0, dt=dt, num_steps=steps, throw=False).ys.z[-1]).max()
+    """The largest density, or height, after a run; infinite or NaN if it has blown up."""
+    run = gm.integrate(system, box, y0, dt=dt, num_steps=steps, throw=False)
+    fields = system.physical(run.ys)
+    return np.abs(fields["rho" if "rho" in fields else "u"][-1]).max()
 
 
 @pytest.mark.slow
@@ -115,7 +117,8 @@ def saved(box, n, dt):
     start = {"u": problem.solution(0.4)["u"], "v": problem.solution(0.4 + late)["v"]}
     steps = round(2.4 / dt)
     run = gm.integrate(problem.system, box, problem.system.initial(**start), dt=dt, num_steps=steps, save_every=1)
-    return problem.system, jax.tree.map(lambda leaf: leaf[4:], run.ys)
+    cut = max(0, round(0.65 / dt - 6.5))  # so that what is left after taking differences is the same time
+    return problem.system, jax.tree.map(lambda leaf: leaf[cut : len(leaf) - cut], run.ys)
 
 
 @pytest.mark.parametrize("box", [field.PreissmanBox(), pytest.param(field.EulerBox(), marks=pytest.mark.slow)], ids=str)
@@ -129,9 +132,8 @@ def test_the_modified_equation_holds_to_fourth_order(box):
             laws = (modified.residual, modified.energy_law, modified.momentum_law)
             rows.append([float(jnp.abs(law(ys, dt=dt, order=order)).max()) for law in laws])
     slopes = {order: np.log2(np.divide(*rows)) for order, rows in residuals.items()}
-    assert np.all(slopes[0] < 3.4)
-    assert np.all(slopes[0] > 1.7)
-    assert np.all(slopes[2] > 3.6)
+    np.testing.assert_allclose(slopes[0], 2, atol=0.3)
+    assert np.all(slopes[2] > 3.7)
     assert np.all(np.array(residuals[2]) < 0.1 * np.array(residuals[0]))
 
 

@@ -122,6 +122,7 @@ def test_a_step_back_undoes_a_step():
         gm.integrate(SYSTEM, Shake(), start(), dt=0.1, num_steps=2, args=ARGS, adjoint=gm.ReversibleAdjoint())
 
 
+@pytest.mark.slow
 def test_gradients():
     """Of both adjoints with each other and with central differences, through the projection too."""
 

@@ -151,6 +151,7 @@ def test_gradients(solver, adjoint):
     assert np.abs(flat).min() > 1e-6
 
 
+@pytest.mark.slow
 def test_the_gradient_of_the_start_alone():
     """V depends on it through the momenta only; JAX must not take its equation for one that does not depend on it."""
     system, m = problem("so(3)")

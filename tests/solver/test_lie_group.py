@@ -115,6 +115,7 @@ def test_in_diffrax():
     assert abs(jnp.linalg.norm(plain) - 1) > 1e-5
 
 
+@pytest.mark.slow
 def test_gradients():
     """Of the end with respect to start and field, against differences; forward mode and checkpoints agree."""
     system = gm.GroupFlow(ROTATIONS, lambda t, y, args: twist(t, y, None) * args)

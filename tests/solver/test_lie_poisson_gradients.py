@@ -90,6 +90,7 @@ def test_memory_of_the_reversible_adjoint_does_not_grow():
     assert scratch(10_000) <= scratch(100) + 64
 
 
+@pytest.mark.slow
 def test_forward_mode_is_the_transpose():
     """One direction of the forward derivative against the gradient in reverse mode."""
     short = lambda m0: loss(m0, INERTIA, ADJOINTS["direct"], 20, 2)

@@ -85,7 +85,7 @@ def test_a_ridge_on_a_canonical_space_is_solved_exactly():
 @pytest.mark.parametrize(
     ("side", "stages"),
     [
-        ("right", 1),
+        pytest.param("right", 1, marks=pytest.mark.slow),
         ("left", 2),
         pytest.param("left", 1, marks=pytest.mark.slow),
         pytest.param("right", 2, marks=pytest.mark.slow),

@@ -25,6 +25,7 @@ def energy_errors(y0, num_steps, save_every, compensated=True, dt=100.0):
     return run, (energies - energies[0]) / energies[0]
 
 
+@pytest.mark.slow
 def test_round_off_of_the_outer_solar_system():
     """Five thousand steps of 100 days; Jupiter goes round 115 times."""
     run, errors = energy_errors(SYSTEM.y0, 5000, 50)
