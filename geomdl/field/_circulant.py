@@ -101,6 +101,7 @@ def solve(
     rest: Callable[[list[Array]], list[Array]],
     beyond: Sequence[int],
     start: Float[Array, "d *points"],
+    guess: Float[Array, "d *points"],
     method: "Method",
 ) -> Root:
     """Solve for Y, with the derivative of the implicit function theorem.
@@ -112,7 +113,8 @@ def solve(
     - `known`, `rest`: the same in two parts, of which no derivative is taken: b, and r from the components in `beyond`
       to its entries in these.
     - `beyond`: which components these are.
-    - `start`: where the gauge comes from, and the first guess.
+    - `start`: where the gauge comes from, and the sizes against which errors count.
+    - `guess`: where to look first.
     - `method`: how the fixed point is found, and linear equations solved with its derivative.
     """
     shape = start.shape[1:]
@@ -152,4 +154,4 @@ def solve(
         kept = jnp.max(jnp.abs(moved)) <= consistency * jnp.max(jnp.abs(hat))
         return Root(solution, found.converged & kept, found.iterations)
 
-    return implicit(primal, once, start, method.linear_solve)
+    return implicit(primal, once, guess, method.linear_solve)

@@ -2,8 +2,6 @@
 
 from typing import Any, NamedTuple
 
-import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
@@ -23,8 +21,8 @@ class Potential(NamedTuple):
     slope: Array
 
 
-def at_every_point(system: Any, values: dict[str, Any], t: Array, args: Any) -> dict[str, Any]:
-    """Solve for the missing components, point by point.
+def at_every_point(system: Any, values: dict[str, Any], t: Array, args: Any) -> tuple[dict[str, Any], Array]:
+    """Solve for the missing components, point by point; and whether that could be done.
 
     The rows of the equation that belong to them must have no time derivative, and space derivatives of other
     components only: $(K D z)_i = \\partial S / \\partial z_i$.
@@ -33,7 +31,7 @@ def at_every_point(system: Any, values: dict[str, Any], t: Array, args: Any) -> 
     names = equation.names
     missing = [i for i, name in enumerate(names) if name not in values]
     if not missing:
-        return values
+        return values, jnp.asarray(True)
     rows = np.ix_(missing, range(len(names)))
     coupled = any(matrix[np.ix_(missing, missing)].any() for matrix in equation.K)
     if equation.M[rows].any() or coupled:
@@ -62,16 +60,4 @@ def at_every_point(system: Any, values: dict[str, Any], t: Array, args: Any) -> 
 
     tolerance = 8 * float(jnp.finfo(known.dtype).eps)
     root = fixed_point(improve, jnp.zeros_like(known[chosen]), tolerance=tolerance, max_iterations=ROUNDS)
-    found = _refuse(root.value, ~root.converged, [names[i] for i in missing])
-    return values | {names[i]: row for i, row in zip(missing, found, strict=True)}
-
-
-def _refuse(z: Array, failed: Array, names: list[str]) -> Array:
-    message = (
-        f"No value of {', '.join(names)} satisfies the equation at every point: check the state, or give them too."
-    )
-    if isinstance(failed, jax.core.Tracer):
-        return eqx.error_if(z, failed, message)
-    if failed:
-        raise InputError(message)
-    return z
+    return values | {names[i]: row for i, row in zip(missing, root.value, strict=True)}, root.converged

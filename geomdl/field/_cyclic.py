@@ -83,7 +83,7 @@ class CyclicReduction(AbstractBoxRoot):
         bound = 8 * tree.round_off(y) * y.z.shape[-1] if self.tolerance is None else self.tolerance
         return bound, self.max_iterations
 
-    def middle(self, tables: PyTree, system: Any, t: Array, h: Array, y: Fields, args: Any) -> Root:
+    def middle(self, tables: PyTree, system: Any, t: Array, h: Array, y: Fields, args: Any, guess: Array) -> Root:
         """Iterate."""
         grid, equation = system.grid, system.equation
         M, K, dx = equation.M, equation.K[0], grid.spacing[0]
@@ -91,7 +91,8 @@ class CyclicReduction(AbstractBoxRoot):
         t = t + h / 2
         inside = centred(grid)
         before = y.z if inside else mean(grid, y.z)
-        start = (y.z + jnp.roll(y.z, 1, axis=-1)) / 2 if inside else y.z
+        corners = lambda z: (z + jnp.roll(z, 1, axis=-1)) / 2 if inside else z
+        start = corners(y.z)
         fixed = constant(K, jnp.broadcast_to(y.slope, before.shape))
         if tables is None:
             tables = _linearised(system, h, equation.hessian(t, x, before, args), self._node(system, t, y, args))
@@ -126,7 +127,7 @@ class CyclicReduction(AbstractBoxRoot):
             kept = jnp.max(jnp.abs(moved)) <= float(jnp.finfo(h.dtype).eps) ** 0.5 * size
             return Root(nodes, found.converged & kept, found.iterations)
 
-        root = implicit(primal, improve, start, by_iteration(tolerance, most))
+        root = implicit(primal, improve, corners(guess), by_iteration(tolerance, most))
         return Root(mean(grid, root.value), root.converged, root.iterations) if inside else root
 
     def _node(self, system: Any, t: Array, y: Fields, args: Any) -> Array | None:

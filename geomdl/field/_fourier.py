@@ -45,7 +45,7 @@ class AbstractByWaves(AbstractBoxRoot):
     def method(self, y: Fields) -> _circulant.Method:
         """How what is not linear is iterated."""
 
-    def middle(self, tables: PyTree, system: Any, t: Array, h: Array, y: Fields, args: Any) -> Root:
+    def middle(self, tables: PyTree, system: Any, t: Array, h: Array, y: Fields, args: Any, guess: Array) -> Root:
         """Iterate."""
         table, second = tables
         M, K = system.equation.M, system.equation.K[0]
@@ -58,7 +58,7 @@ class AbstractByWaves(AbstractBoxRoot):
             bent = system.gradient(t + h / 2, middle, args) - product(second, middle)
             return outside + constant(M, (frozen - 2 / h) * middle) + bent
 
-        return _circulant.solve(table, whole, outside + steady, rest, beyond, y.z, self.method(y))
+        return _circulant.solve(table, whole, outside + steady, rest, beyond, y.z, guess, self.method(y))
 
 
 class Fourier(AbstractByWaves):

@@ -2,15 +2,17 @@
 
 from typing import Any, ClassVar
 
+import jax
 from jaxtyping import Array, PyTree
 
+from geomdl._custom_rule import hoist
 from geomdl._errors import require
 from geomdl.field import _preissman_laws
 from geomdl.field._fields import Fields
 from geomdl.field._fourier import Fourier
 from geomdl.field._root import AbstractBoxRoot
 from geomdl.field._system import FieldSystem
-from geomdl.solver import AbstractGeometricSolver, Step
+from geomdl.solver import AbstractGeometricSolver, AbstractLoop, ExtrapolatedLoop, Step
 
 
 class PreissmanBox(AbstractGeometricSolver):
@@ -70,7 +72,30 @@ class PreissmanBox(AbstractGeometricSolver):
         """With tables for this step alone; a run computes them once."""
         return self.advance_by(self.tables(system, t, h, y, args), system, t, h, y, args)
 
-    def advance_by(self, tables: PyTree, system: FieldSystem, t: Array, h: Array, y: Fields, args: Any) -> Step:
+    def loop(self, system: FieldSystem, t: Array, h: Array, y: Fields, args: Any) -> tuple[AbstractLoop, Any]:
+        """Each step starts its iteration where the last one points to."""
+        tables = self.tables(system, t, h, y, args)
+
+        def step(tables: PyTree, t: Array, h: Array, y: Fields, before: Fields) -> Step:
+            return self.advance_by(tables, system, t, h, y, args, before)
+
+        pure, captured = hoist(step, tables, t, h, y, y)
+        advance = lambda captured, tables, t, h, y, before=None: pure(
+            captured, tables, t, h, y, y if before is None else before
+        )
+        return ExtrapolatedLoop(advance, lambda tables: self.turned(tables, system)), (captured, tables)
+
+    def advance_by(
+        self,
+        tables: PyTree,
+        system: FieldSystem,
+        t: Array,
+        h: Array,
+        y: Fields,
+        args: Any,
+        before: Fields | None = None,
+    ) -> Step:
         """Solve for the mean Y of the old state and the new; then y_1 = 2 Y - y_0."""
-        root = self.root.middle(tables, system, t, h, y, args)
+        guess = y.z if before is None else y.z + (y.z - before.z) / 2
+        root = self.root.middle(tables, system, t, h, y, args, jax.lax.stop_gradient(guess))
         return Step(Fields(2 * root.value - y.z, y.slope), None, root.converged, root.iterations)

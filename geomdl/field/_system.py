@@ -61,7 +61,14 @@ class FieldSystem(AbstractSystem):
         values = {name: self._checked(name, value) for name, value in physical.items()}
         if self.equation.convert is not None:
             values = self.equation.convert(self, values)
-        return self._filled(values, jnp.asarray(t, jnp.result_type(float)), args)
+        missing = [name for name in self.equation.given or self.equation.names if name not in values]
+        require(not missing, f"A state needs {self._wanted()}; there is no `{missing[0] if missing else ''}`.")
+        state, found = _filled(self, values, jnp.asarray(t, jnp.result_type(float)), args)
+        failure = "No values of the components that are left out satisfy the equation at every point: give them too."
+        if isinstance(found, jax.core.Tracer):
+            return eqx.error_if(state, ~found, failure)
+        require(bool(found), failure)
+        return state
 
     def physical(self, ys: Fields) -> dict[str, Array]:
         """The components by name, potentials with their slope, and further variables that the equation knows.
@@ -104,7 +111,7 @@ class FieldSystem(AbstractSystem):
                 names[i]: Potential(row, y.slope[i]) if names[i] in self.equation.potentials else row
                 for i, row in zip(moving, rows, strict=True)
             }
-            return self._filled(given, t, args).z
+            return _filled(self, given, t, args)[0].z
 
         velocity = jax.jvp(fill, tuple(y.z[i] for i in moving), tuple(rates[i] for i in moving))[1]
         return Fields(velocity, jnp.zeros_like(y.slope))
@@ -164,26 +171,26 @@ class FieldSystem(AbstractSystem):
         )
         return array
 
-    def _filled(self, values: dict[str, Any], t: Array, args: Any) -> Fields:
-        equation = self.equation
-        missing = [name for name in equation.given or equation.names if name not in values]
-        require(not missing, f"A state needs {self._wanted()}; there is no `{missing[0] if missing else ''}`.")
-        dtype = jnp.result_type(
-            *(jnp.asarray(value[0] if isinstance(value, Potential) else value) for value in values.values())
-        )
-        require(jnp.issubdtype(dtype, jnp.floating), f"Components must be real, got {dtype}.")
-        if equation.complete is not None:
-            values = equation.complete(self, values, t.astype(dtype), args) | values
-        values = at_every_point(self, values, t.astype(dtype), args)
-        rows, slopes = [], []
-        for name in equation.names:
-            value = values[name]
-            row, slope = value if isinstance(value, Potential) else (value, jnp.zeros((), dtype))
-            rows.append(row)
-            slopes.append(jnp.broadcast_to(slope, (1, *self.grid.shape[1:])))
-        return Fields(jnp.stack(rows), jnp.stack(slopes))
-
     def _wanted(self) -> str:
         names = " and ".join(f"`{name}`" for name in self.equation.given or self.equation.names)
         other = " and ".join(f"`{name}`" for name in self.equation.inputs)
         return f"{names} (or {other})" if other else names
+
+
+@eqx.filter_jit
+def _filled(system: FieldSystem, values: dict[str, Any], t: Array, args: Any) -> tuple[Fields, Array]:
+    """The state, and whether the components that were missing could be found."""
+    equation = system.equation
+    parts = [value.periodic if isinstance(value, Potential) else value for value in values.values()]
+    dtype = jnp.result_type(*parts)
+    require(jnp.issubdtype(dtype, jnp.floating), f"Components must be real, got {dtype}.")
+    if equation.complete is not None:
+        values = equation.complete(system, values, t.astype(dtype), args) | values
+    values, found = at_every_point(system, values, t.astype(dtype), args)
+    rows, slopes = [], []
+    for name in equation.names:
+        value = values[name]
+        row, slope = value if isinstance(value, Potential) else (value, jnp.zeros((), dtype))
+        rows.append(row)
+        slopes.append(jnp.broadcast_to(slope, (1, *system.grid.shape[1:])))
+    return Fields(jnp.stack(rows), jnp.stack(slopes)), found

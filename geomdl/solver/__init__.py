@@ -24,7 +24,7 @@ from geomdl.solver._implicit import AbstractImplicit
 from geomdl.solver._isospectral import Isospectral, IsospectralMidpoint
 from geomdl.solver._lie_group import RKMK, CommutatorFree4, CrouchGrossman3, LieEuler
 from geomdl.solver._lobatto import LobattoPair
-from geomdl.solver._loop import AbstractLoop, Pull
+from geomdl.solver._loop import AbstractLoop, ExtrapolatedLoop, Pull
 from geomdl.solver._named import (
     BlanesMoan4,
     BlanesMoan6,
@@ -68,6 +68,7 @@ __all__ = [
     "ConformalSplitting",
     "CrouchGrossman3",
     "ExtendedPhaseSpace",
+    "ExtrapolatedLoop",
     "FixedPoint",
     "GaussLegendre",
     "GeneratingFunction",

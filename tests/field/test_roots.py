@@ -89,6 +89,20 @@ def test_a_potential_with_the_wrong_slope_is_noticed():
         gm.integrate(problem.system, problem.solver, y0, dt=0.01, num_steps=1)
 
 
+def test_steps_start_where_the_last_one_points_to():
+    """Which saves iterations, and changes nothing else."""
+    problem = field.load("kdv", n=45)
+    box = field.PreissmanBox(field.Fourier(tolerance=1e-10))
+    march = lambda steps: gm.integrate(problem.system, box, problem.y0, dt=0.002, num_steps=steps)
+    alone, run = march(1), march(12)
+    assert run.stats["num_iterations"] < 12 * alone.stats["num_iterations"] - 8
+    step = eqx.filter_jit(lambda t, y: box.advance(problem.system, t, jnp.asarray(0.002), y, None).state)
+    y = problem.y0
+    for k in range(12):
+        y = step(jnp.asarray(0.002 * k), y)
+    np.testing.assert_allclose(run.ys.z[-1], y.z, atol=1e-7)
+
+
 def test_a_step_too_long_for_the_iteration_is_flagged():
     problem = field.load("kdv", n=45)
     run = gm.integrate(problem.system, problem.solver, problem.y0, dt=5.0, num_steps=1, throw=False)
