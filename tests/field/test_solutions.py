@@ -9,7 +9,7 @@ import pytest
 import geomdl as gm
 from geomdl import field
 
-DAILY = ("sine-gordon", "kdv")
+DAILY = ("kdv",)
 
 #: Points, step and number of steps of the coarser of two runs; the finer has half the spacings and half the step.
 RUNS = {
@@ -87,9 +87,8 @@ def test_eulers_box_has_the_order_of_its_split(name, n, dt, order):
     assert np.log2(ratio) == pytest.approx(order, abs=0.25)
 
 
-@pytest.mark.parametrize(
-    "name", ["sine-gordon", *(pytest.param(name, marks=pytest.mark.slow) for name in ("kdv", "quantum-fluid"))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["sine-gordon", "kdv", "quantum-fluid"])
 def test_solvers_of_diffrax_run_on_a_field(name):
     """The method of lines, on the same system: with the spectral derivative it is far more accurate in space."""
     problem = field.load(name, n=135, symbol="spectral")

@@ -29,8 +29,14 @@ def backgrounds(equation, seed):
     return system, field.Fields(jnp.asarray(np.stack(rows)), jnp.zeros((len(rows), 1))), velocity, np.sqrt(0.7 * rho)
 
 
-@pytest.mark.parametrize("kappa", [None, 0.01])
-@pytest.mark.parametrize("central", [True, False])
+@pytest.mark.parametrize(
+    ("central", "kappa"),
+    [
+        (True, 0.01),
+        (False, None),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in ((True, None), (False, 0.01))),
+    ],
+)
 def test_the_criteria_are_those_of_the_spectral_radius(central, kappa):
     """Of 1,600 random cases each, and for each scheme its own: they are not interchangeable."""
     system, y, velocity, sound = backgrounds(fluid(central, kappa), seed=0)
