@@ -56,6 +56,7 @@ def test_the_criteria_are_those_of_the_spectral_radius(central, kappa):
     assert swapped > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [central_limit, one_sided_limit])
 def test_a_limit_is_where_the_criterion_ends(limit):
     central, points = limit is central_limit, 64
@@ -127,7 +128,8 @@ def saved(box, n, dt):
     return problem.system, jax.tree.map(lambda leaf: leaf[cut : len(leaf) - cut], run.ys)
 
 
-@pytest.mark.parametrize("box", [field.PreissmanBox(), pytest.param(field.EulerBox(), marks=pytest.mark.slow)], ids=str)
+@pytest.mark.slow
+@pytest.mark.parametrize("box", [field.PreissmanBox(), field.EulerBox()], ids=str)
 def test_the_modified_equation_holds_to_fourth_order(box):
     """And its laws of energy and momentum; without the modification to second order."""
     residuals = {0: [], 2: []}

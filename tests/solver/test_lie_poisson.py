@@ -32,7 +32,6 @@ STRUCTURES = {
 #: The others, and other orders of these, are measured nightly.
 DAILY = {
     ("so(3)", 4),
-    ("so(3) cayley", 4),
     ("aff(2)", 2),
     ("log-canonical", 4),
 }
@@ -226,7 +225,8 @@ def test_many_copies_are_many_runs():
     np.testing.assert_allclose(together.ys[-1], apart, rtol=1e-12)
 
 
-@pytest.mark.parametrize("order", [2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("order", [2, 4])
 def test_a_body_coupled_to_an_oscillator(order):
     """A product of a Lie-Poisson and a canonical space: order, Poisson map, Casimir function."""
     structure = gm.Product(gm.LiePoisson(algebra.so(3)), gm.Canonical())

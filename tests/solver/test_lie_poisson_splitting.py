@@ -84,12 +84,7 @@ def test_a_ridge_on_a_canonical_space_is_solved_exactly():
 
 @pytest.mark.parametrize(
     ("side", "stages"),
-    [
-        pytest.param("right", 1, marks=pytest.mark.slow),
-        ("left", 2),
-        pytest.param("left", 1, marks=pytest.mark.slow),
-        pytest.param("right", 2, marks=pytest.mark.slow),
-    ],
+    [("left", 2), *(pytest.param(*case, marks=pytest.mark.slow) for case in (("right", 1), ("left", 1), ("right", 2)))],
 )
 def test_collective(side, stages):
     """Order, Poisson map, |m|: on a Hamiltonian that is no quadratic form, from both hemispheres."""
