@@ -17,7 +17,7 @@ from geomdl.field._ends import ends_of
 from geomdl.field._fields import Fields
 from geomdl.field._layout import centred, mean, middles, neighbours
 from geomdl.field._reduction import Boxes, Chain, expand, factorise, reduce
-from geomdl.field._remainder import mean_hessian
+from geomdl.field._remainder import midrange_hessian
 from geomdl.field._root import AbstractBoxRoot, check_tolerance
 from geomdl.field._wellposed import check_corners
 
@@ -72,7 +72,7 @@ class CyclicReduction(AbstractBoxRoot):
         """Nothing if the linearisation is local; else the chain of equal boxes."""
         if self.local:
             return None
-        return _linearised(system, h, mean_hessian(system, t, y, args)[..., None])
+        return _linearised(system, h, midrange_hessian(system, t, y, args)[..., None])
 
     def turned(self, tables: PyTree, system: Any) -> PyTree:
         """The chain for -h."""

@@ -84,9 +84,9 @@ class EulerBox(AbstractGeometricSolver):
         M = upper(system.equation.pairs_t, system.equation.names) if self.M_plus is None else self.M_plus.value
         return EulerBox(M_plus=-M.T, K_plus=self.K_plus, tolerance=self.tolerance, max_iterations=self.max_iterations)
 
-    def symplectic_form(self, system: FieldSystem, us: list[Array], vs: list[Array]) -> Any:
+    def symplectic_form(self, system: FieldSystem, us: list[Array], vs: list[Array], args: Any) -> Any:
         """With two solutions of the linearised equations at three times."""
-        return _euler_laws.symplectic_form(self.split(system, Fields(us[0], us[0]), None), system, us, vs)
+        return _euler_laws.symplectic_form(self.split(system, Fields(us[0], us[0]), args), system, us, vs)
 
     def settle(self, system: FieldSystem, y: Fields, *, t: Any = 0.0, args: Any = None) -> Fields:
         """The state with the auxiliary components that this box has, from the others.

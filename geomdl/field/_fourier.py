@@ -13,7 +13,7 @@ from geomdl._frozen import complex_dtype
 from geomdl.field import _circulant
 from geomdl.field._blocks import constant
 from geomdl.field._fields import Fields
-from geomdl.field._remainder import mean_hessian, product, remainder
+from geomdl.field._remainder import midrange_hessian, product, remainder
 from geomdl.field._root import AbstractBoxRoot, check_tolerance
 from geomdl.field._wellposed import check_odd
 
@@ -29,7 +29,7 @@ class AbstractByWaves(AbstractBoxRoot):
     def tables(self, system: Any, t: Array, h: Array, y: Fields, args: Any) -> PyTree:
         """The inverse for every wave, and A."""
         dtype = y.z.dtype
-        second = mean_hessian(system, t, y, args)
+        second = midrange_hessian(system, t, y, args)
         blocks = (2 / h) * jnp.asarray(system.equation.M, dtype) - second
         blocks = blocks.reshape(blocks.shape + (1,) * len(system.grid.shape)).astype(complex_dtype(dtype))
         for matrix, s in zip(system.equation.K, system.grid.modes(system.symbol), strict=True):

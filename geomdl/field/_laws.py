@@ -35,10 +35,18 @@ def symplecticity(
 
     **Source:** Bridges & Reich, *Phys. Lett. A* 284 (2001), eq. (3.6) ff.; Reich, *J. Comput. Phys.* 157 (2000).
     """
+    _check_law(box, "symplectic_form")
     box.check(system, jnp.asarray(t, y.z.dtype), y, args)
     keys = jax.random.split(jax.random.key(seed), 2)
     tangents = [_tangent(key, system, y) for key in keys]
     return _symplecticity(box, system, y, jnp.asarray(dt, y.z.dtype), jnp.asarray(t, y.z.dtype), args, *tangents)
+
+
+def _check_law(box: Any, form: str) -> None:
+    require(
+        hasattr(box, form),
+        f"`{type(box).__name__}` has no discrete law of this kind; what is composed of boxes has those of each.",
+    )
 
 
 def _tangent(key: Array, system: FieldSystem, y: Fields) -> Fields:
@@ -57,7 +65,7 @@ def _symplecticity(box, system, y, h, t, args, u, v) -> LocalLaw:
         step = lambda y, k=k: box.advance_by(tables, system, t + k * h, h, y, args).state
         moved, push = jax.linearize(step, states[-1])
         states, us, vs = [*states, moved], [*us, push(us[-1])], [*vs, push(vs[-1])]
-    return _law(box.symplectic_form(system, [u.z for u in us], [v.z for v in vs]), system, h)
+    return _law(box.symplectic_form(system, [u.z for u in us], [v.z for v in vs], args), system, h)
 
 
 def energy_law(box: Any, system: FieldSystem, y: Fields, *, dt: Any, t: Any = 0.0, args: Any = None) -> LocalLaw:
@@ -77,7 +85,7 @@ def momentum_law(box: Any, system: FieldSystem, y: Fields, *, dt: Any, t: Any = 
 
 
 def _of_step(box: Any, form: str, system: FieldSystem, y: Fields, dt: Any, t: Any, args: Any) -> LocalLaw:
-    require(hasattr(box, form), f"`{type(box).__name__}` has no discrete law of this kind.")
+    _check_law(box, form)
     box.check(system, jnp.asarray(t, y.z.dtype), y, args)
     return _one_step(box, form, system, y, jnp.asarray(dt, y.z.dtype), jnp.asarray(t, y.z.dtype), args)
 

@@ -14,7 +14,7 @@ from geomdl.field._symbols import backwards, forwards, spread
 from geomdl.field._system import FieldSystem
 
 
-def symplectic_form(system: FieldSystem, us: list[Array], vs: list[Array]) -> Form:
+def symplectic_form(system: FieldSystem, us: list[Array], vs: list[Array], args: Any) -> Form:
     """With two solutions of the linearised equations at two times."""
     M, K = system.equation.M, system.equation.K
     (u0, u1), (v0, v1) = us, vs

@@ -25,11 +25,10 @@ class Remainder(NamedTuple):
 
 
 def remainder(system: Any, second: Float[Array, "d d"], t: Array, z: Float[Array, "d *points"], args: Any) -> Remainder:
-    """Split the gradient of S by the matrix A = `second`; of z only the shape matters."""
+    """Split the gradient of S by the matrix A = `second`. Any z at which S is regular gives the same."""
     equation = system.equation
     x = system.grid.x.astype(z.dtype)
-    flat_x = x.reshape(*x.shape[: x.ndim - len(system.grid.shape)], -1)
-    beyond = equation.nonlinear(t, flat_x[..., 0], z.reshape(len(z), -1)[:, 0], args)
+    beyond = equation.nonlinear(t, *system.one_point(z), args)
     linear = [[second[i, j] for j in beyond] for i in beyond]
 
     def rest(parts: list[Array]) -> list[Array]:
@@ -42,15 +41,13 @@ def remainder(system: Any, second: Float[Array, "d d"], t: Array, z: Float[Array
             for i, row in zip(beyond, linear, strict=True)
         ]
 
-    others = [i for i in range(len(z)) if i not in beyond]
-    ones = jnp.ones_like(z)  # where S is as regular as anywhere
-    offset = equation.gradient(t, x, ones, args) - product(second, ones)
-    keep = jnp.zeros(len(z), z.dtype).at[jnp.asarray(others, int)].set(1)
-    return Remainder(beyond, rest, offset * keep.reshape((-1,) + (1,) * (z.ndim - 1)))
+    offset = equation.gradient(t, x, z, args) - product(second, z)
+    steady = [jnp.zeros_like(row) if i in beyond else row for i, row in enumerate(offset)]
+    return Remainder(beyond, rest, jnp.stack(steady))
 
 
-def mean_hessian(system: Any, t: Array, y: Fields, args: Any) -> Float[Array, "d d"]:
-    """The second derivatives of S, averaged over the grid; no derivative is taken of them."""
+def midrange_hessian(system: Any, t: Array, y: Fields, args: Any) -> Float[Array, "d d"]:
+    """The second derivatives of S, in the middle of their range over the grid; no derivative is taken of them."""
     x = system.grid.x.astype(y.z.dtype)
     hessian = system.equation.hessian(t, x, y.z, args)
     over = tuple(range(2, hessian.ndim))

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
+from geomdl._dependence import depends
 from geomdl._errors import require
 from geomdl.field._blocks import constant
 from geomdl.field._complete import Potential, at_every_point
@@ -100,6 +101,7 @@ class FieldSystem(AbstractSystem):
 
     def vf(self, t: Any, y: Fields, args: Any) -> Fields:
         """The velocity, for the method of lines."""
+        require(self.grid.periodic, "The method of lines is for periodic grids: nothing would hold the ends.")
         t = jnp.asarray(t, y.z.dtype)
         gradient = self.gradient(t, y.z, args)
         rates = constant(np.linalg.pinv(self.equation.M), gradient - self.in_space(y))
@@ -141,15 +143,26 @@ class FieldSystem(AbstractSystem):
 
     def check_hamiltonian(self, t: Array, y: PyTree, args: Any) -> None:
         """S must return a real number."""
-        column = y.z.reshape(y.z.shape[0], -1)[:, 0]
-        x = self.grid.x.astype(y.z.dtype)
-        x = x.reshape(*x.shape[: x.ndim - len(self.grid.shape)], -1)[..., 0]
-        value = jax.eval_shape(lambda t, x, z: self.equation.S(t, x, self.equation.point(*z), args), t, x, column)
+        x, column = self.one_point(y.z)
+        S = lambda t, x, z: self.equation.S(t, x, self.equation.point(*z), args)
+        value = jax.eval_shape(S, t, x, column)
         number = isinstance(value, jax.ShapeDtypeStruct) and value.shape == ()
         require(
             number and jnp.issubdtype(value.dtype, jnp.floating),
             f"`S` must return a real number at every point, got {value}.",
         )
+        for i, name in enumerate(self.equation.names):
+            others = lambda zi, i=i: S(t, x, [*column[:i], zi, *column[i + 1 :]])
+            require(
+                name not in self.equation.potentials or not depends(others, column[i]),
+                f"`S` depends on `{name}`, which is among `potentials`: a field that grows along x cannot be periodic.",
+            )
+
+    def one_point(self, z: Float[Array, "d ..."]) -> tuple[Array, Array]:
+        """The coordinates and the components at the first point."""
+        x = self.grid.x.astype(z.dtype)
+        flat = x.reshape(*x.shape[: x.ndim - len(self.grid.shape)], -1)
+        return flat[..., 0], z.reshape(len(z), -1)[:, 0]
 
     def _checked(self, name: str, value: Any) -> Array | Potential:
         if isinstance(value, Potential):

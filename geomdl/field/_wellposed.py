@@ -13,7 +13,7 @@ def check_odd(system: Any) -> None:
         system.grid.periodic,
         "`Fourier` and `NewtonKrylov` are for periodic grids: use `PreissmanBox(root=CyclicReduction())`.",
     )
-    if system.symbol != "tan":
+    if system.symbol != "tan" and not system.equation.potentials:
         return
     for n in system.grid.shape:
         require(

@@ -116,6 +116,22 @@ def test_a_potential_grows_by_the_mean_of_its_slope():
     assert np.abs(u[1] - u[0]).max() > 0.1
 
 
+def test_a_potential_that_s_sees_is_refused():
+    S = lambda t, x, z, args: z.v**2 / 2 - z.u * z.w + z.u**3 + z.phi**2
+    kdv = field.kdv()
+    equation = field.Multisymplectic(kdv.pairs_t, kdv.pairs_x, S, kdv.names, potentials=("phi",))
+    system = field.FieldSystem(equation, field.PeriodicGrid(45, length=20.0))
+    y0 = field.load("kdv", n=45).y0
+    with pytest.raises(gm.InputError, match="`S` depends on `phi`, which is among `potentials`"):
+        gm.integrate(system, field.PreissmanBox(), y0, dt=0.01, num_steps=1)
+
+
+def test_the_method_of_lines_is_for_periodic_grids():
+    problem = field.load("sine-gordon-kink", n=45)
+    with pytest.raises(gm.InputError, match="method of lines is for periodic grids"):
+        problem.system.vf(0.0, problem.y0, None)
+
+
 def test_eulers_box_refuses_what_is_coupled_over_the_grid():
     for name in ("kdv", "camassa-holm", "bbm"):
         problem = field.load(name, n=45)

@@ -60,8 +60,8 @@ def test_the_central_fluid_keeps_it_by_its_own_split():
 @pytest.mark.slow
 def test_the_law_of_one_split_is_not_that_of_another():
     class Confused(field.EulerBox):
-        def symplectic_form(self, system, us, vs):
-            return field.EulerBox(K_plus=-system.equation.K_plus[0].value.T).symplectic_form(system, us, vs)
+        def symplectic_form(self, system, us, vs, args):
+            return field.EulerBox(K_plus=-system.equation.K_plus[0].value.T).symplectic_form(system, us, vs, args)
 
     equation = field.barotropic_fluid_central(lambda rho: rho**2 / 2)
     system = field.FieldSystem(equation, field.PeriodicGrid(100, length=2 * np.pi))

@@ -63,7 +63,7 @@ def test_a_limit_is_where_the_criterion_ends(limit):
     system, y, velocity, sound = backgrounds(fluid(central, None), seed=1)
     theta = 2 * np.pi * np.arange(1, points // 2 + 1) / points
     chosen = np.flatnonzero(np.abs(velocity) < sound)[:40]
-    longest = limit(SPACING, velocity[chosen], sound[chosen], 0.0, theta)
+    longest = limit(SPACING, velocity[chosen, None], sound[chosen, None], 0.0, theta).min(axis=1)
     by_iteration = SPACING / np.abs(velocity[chosen]) * (1 if central else 0.5)  # which may set the limit instead
     few = field.FieldSystem(system.equation, field.PeriodicGrid(3, length=3 * SPACING))
     assert np.sum(longest < 0.99 * by_iteration) > 10
