@@ -12,6 +12,7 @@ import numpy as np
 from geomdl import field as fields
 from geomdl import plot
 from geomdl._errors import InputError, require
+from geomdl.cli import _options
 from geomdl.cli._folder import check_free, fill, new_folder
 from geomdl.cli._laws import Watch, watch
 from geomdl.cli._trajectory import Trajectory, follow
@@ -29,8 +30,8 @@ HELP = f"""March EQUATION with a multisymplectic box scheme.
 EQUATION is one of {", ".join(fields.NAMES)}: each a known solution, from which the run starts and with which it is
 compared.
 
-Writes the field (NPZ), a summary (JSON) and pictures: the field over space and time, and the residuals of the local
-conservation laws of symplecticity, energy and momentum over time.
+Writes the field (NPZ) with its energy, momentum and other invariants, a summary (JSON) and pictures: the field over
+space and time, and the residuals of the local conservation laws of symplecticity, energy and momentum over time.
 """
 
 EXAMPLES = """
@@ -55,14 +56,8 @@ Examples:
 @click.option("--dt", type=float, help="The step.  [default: what suits the problem]")
 @click.option("--steps", type=int, help="How many.  [default: as many as show the problem]")
 @click.option("--save-every", type=int, help="Steps between saves; the last is saved too.  [default: for 200 saves]")
-@click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="Where the results go.  [default: a new folder under runs/]",
-)
-@click.option("--quiet", is_flag=True, help="No progress bar.")
+@_options.dtype
+@_options.output
 def field(
     equation: str, n: str | None, solver: str, symbol: str, dt: float | None, steps: int | None,
     save_every: int | None, dtype: str, out: Path | None, quiet: bool,
@@ -89,13 +84,15 @@ def field(
         run = follow(problem, box, **options, progress=not quiet)
         laws = watch(problem, box, run, h)
         settings = {"equation": equation, "n": problem.system.grid.shape, "solver": str(box), "symbol": symbol}
-        summary = settings | options | _results(run, laws, steps)
+        kept = fields.invariants(problem.system, run.ys, t=run.ts)
+        summary = settings | options | _results(run, laws, kept, steps)
 
         def write(folder: Path) -> None:
             shown = problem.system.physical(run.ys)
             arrays: dict[str, Any] = {name: np.asarray(value) for name, value in shown.items()}
             arrays |= {f"law_{name}": values for name, values in laws.residuals.items()}
             x = problem.system.grid.coordinates
+            arrays |= {f"invariant_{name}": np.asarray(values) for name, values in kept.items()}
             arrays |= {"ts": run.ts, "x": x, "error": laws.errors}
             np.savez(folder / "field.npz", **arrays)
             (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
@@ -124,9 +121,10 @@ def _points(text: str) -> Any:
     return numbers[0] if len(numbers) == 1 else tuple(numbers)
 
 
-def _results(run: Trajectory, laws: Watch, steps: int) -> dict[str, Any]:
-    """What a run came to."""
+def _results(run: Trajectory, laws: Watch, kept: dict[str, Any], steps: int) -> dict[str, Any]:
+    """What a run came to; of each invariant its first value and by how much it varied."""
     return {
+        "invariants": {name: {"start": float(f[0]), "variation": float(np.ptp(f))} for name, f in kept.items()},
         "error": float(laws.errors[-1]),
         "laws": {name: float(np.nanmax(values)) for name, values in laws.residuals.items()},
         "iterations_per_step": run.iterations / steps,
@@ -137,5 +135,9 @@ def _results(run: Trajectory, laws: Watch, steps: int) -> dict[str, Any]:
 
 def _sentence(summary: dict[str, Any]) -> str:
     laws = ", ".join(f"{name} {value:.1e}" for name, value in summary["laws"].items())
-    kept = f"; local laws, largest residual: {laws}" if laws else ""
-    return f"distance from the solution {summary['error']:.2e} in {summary['seconds']:.2f} s{kept}"
+    local = f"; local laws, largest residual: {laws}" if laws else ""
+    varied = ", ".join(f"{name} by {each['variation']:.1e}" for name, each in summary["invariants"].items())
+    return (
+        f"distance from the solution {summary['error']:.2e} in {summary['seconds']:.2f} s{local}; "
+        f"over the whole field varied: {varied}"
+    )

@@ -11,7 +11,7 @@ import numpy as np
 
 from geomdl import problems
 from geomdl._errors import require
-from geomdl.cli import _sections
+from geomdl.cli import _options, _sections
 from geomdl.cli._fluid import fields, is_fluid, shape
 from geomdl.cli._folder import check_free, fill, new_folder
 from geomdl.cli._measure import distance, invariants
@@ -81,14 +81,8 @@ Examples:
     help="Steps between saves; the last is saved too.  [default: for 2,000 saves, of a fluid for 100]",
 )
 @click.option("--compensated", is_flag=True, help="Carry along what rounding cuts off.")
-@click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="Where the results go.  [default: a new folder under runs/]",
-)
-@click.option("--quiet", is_flag=True, help="No progress bar.")
+@_options.dtype
+@_options.output
 def simulate(
     problem: str, settings: tuple[str, ...], solver: str | None, stages: int | None, dt: float | None,
     steps: int | None, save_every: int | None, compensated: bool, dtype: str, out: Path | None, quiet: bool,

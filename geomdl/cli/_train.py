@@ -10,6 +10,7 @@ import optax
 
 from geomdl import data, nn
 from geomdl._errors import require
+from geomdl.cli import _options
 from geomdl.cli._folder import new_folder
 from geomdl.cli._pictures import draw
 from geomdl.control import RK4, AbstractLayerSolver, Euler, ImplicitMidpoint, choose_adjoint
@@ -85,14 +86,8 @@ def _choice(names: dict) -> click.Choice:
 @click.option("--epochs", default=40, show_default=True, help="How often each example is seen.")
 @click.option("--batch-size", default=64, show_default=True, help="Examples per step.")
 @click.option("--seed", default=0, show_default=True, help="Of the split, the weights and the order.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="Where the results go.  [default: a new folder under runs/]",
-)
 @click.option("--resume", is_flag=True, help="Continue the run in --out from its last finished epoch.")
-@click.option("--quiet", is_flag=True, help="No progress bar.")
+@_options.output
 def train(
     dataset: str, depth: int, width: int, horizon: float, solver: str, adjoint: str, optimizer: str, lr: float,
     epochs: int, batch_size: int, seed: int, out: Path | None, resume: bool, quiet: bool,

@@ -10,6 +10,7 @@ from geomdl.field._fluids import barotropic_fluid, barotropic_fluid_central, qua
 from geomdl.field._fourier import Fourier
 from geomdl.field._grid import PeriodicGrid
 from geomdl.field._interval import IntervalGrid
+from geomdl.field._invariants import invariants, phase_error
 from geomdl.field._krylov import NewtonKrylov
 from geomdl.field._laws import LocalLaw, energy_law, momentum_law, symplecticity
 from geomdl.field._linear_fields import dirac, maxwell
@@ -46,6 +47,7 @@ __all__ = [
     "camassa_holm",
     "dirac",
     "energy_law",
+    "invariants",
     "kdv",
     "klein_gordon",
     "linear_wave",
@@ -54,6 +56,7 @@ __all__ = [
     "momentum_law",
     "nls",
     "nonlinear_wave",
+    "phase_error",
     "quantum_fluid",
     "shallow_water",
     "sine_gordon",

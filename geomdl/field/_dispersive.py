@@ -2,7 +2,13 @@
 
 from typing import Any
 
+from jaxtyping import Array
+
 from geomdl.field._equation import Multisymplectic
+
+
+def _mass(z: Any) -> Array:
+    return z.u
 
 
 def kdv() -> Multisymplectic:
@@ -25,6 +31,7 @@ def kdv() -> Multisymplectic:
         given=("u",),
         complete=complete,
         potentials=("phi",),
+        conserved={"mass": _mass},
     )
 
 
@@ -50,6 +57,7 @@ def zakharov_kuznetsov() -> Multisymplectic:
         given=("u",),
         complete=complete,
         potentials=("phi",),
+        conserved={"mass": _mass},
     )
 
 
@@ -78,6 +86,7 @@ def boussinesq() -> Multisymplectic:
         inputs=("u",),
         convert=convert,
         potentials=("phi",),
+        conserved={"mass": _mass},
     )
 
 
@@ -123,4 +132,5 @@ def _regularised(density: Any, complete: Any) -> Multisymplectic:
         given=("u",),
         complete=complete,
         potentials=("phi",),
+        conserved={"mass": _mass},
     )

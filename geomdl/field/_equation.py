@@ -40,6 +40,7 @@ class Multisymplectic(eqx.Module):
       components of them.
     - `derived`: `derived(fields)` returns variables that `FieldSystem.physical` adds to the components.
     - `potentials`: the components that may grow along x, by the mean of their slope. S must not depend on them.
+    - `conserved`: further integrals that `field.invariants` takes, by name: functions of a point z.
     - `K_plus`: how `EulerBox` splits K unless told, a tuple of matrices.
 
     **Preserves:** whatever a box scheme does: $\partial_t(U \cdot M V) + \partial_x(U \cdot K V) = 0$ for any two
@@ -59,6 +60,7 @@ class Multisymplectic(eqx.Module):
     convert: Callable[..., dict[str, Any]] | None = None
     derived: Callable[..., dict[str, Array]] | None = None
     potentials: tuple[str, ...] = eqx.field(static=True, default=())
+    conserved: dict[str, Callable[..., Array]] | None = None
     K_plus: tuple[Frozen, ...] | None = eqx.field(static=True, default=None)
 
     def __check_init__(self):

@@ -103,4 +103,5 @@ _POTENTIAL_FLOW: dict[str, Any] = {
     "convert": _convert,
     "derived": lambda fields: {"u": fields["m"] / fields["rho"]},
     "potentials": ("phi",),
+    "conserved": {"mass": lambda z: z.rho},
 }

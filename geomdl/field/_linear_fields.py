@@ -27,6 +27,7 @@ def dirac(mass: Any = 1.0, coupling: Any = 0.0) -> Multisymplectic:
         pairs_x=[("q2", "p1", 1), ("p2", "q1", -1)],
         S=density,
         names=("q1", "p1", "q2", "p2"),
+        conserved={"charge": lambda z: z.q1**2 + z.p1**2 + z.q2**2 + z.p2**2},
     )
 
 
@@ -57,4 +58,5 @@ def maxwell(permittivity: Any = 1.0, permeability: Any = 1.0) -> Multisymplectic
             "B": scale(permeability, fields["H"]),
         },
         potentials=("A",),
+        conserved={"electric_displacement": lambda z: z.D},
     )

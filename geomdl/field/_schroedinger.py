@@ -29,6 +29,7 @@ def nls(strength: Any = 1.0) -> Multisymplectic:
         given=("q", "p"),
         inputs=("psi",),
         convert=_parts,
+        conserved={"mass": lambda z: z.q**2 + z.p**2},
         derived=lambda fields: {"psi": jax.lax.complex(fields["q"], fields["p"])},
     )
 

@@ -36,9 +36,15 @@ def test_a_breather_with_its_laws(tmp_path, capsys):
     assert summary["laws"]["symplecticity"] < 1e-12
     assert 1e-5 < summary["laws"]["energy"] < 0.1
     assert arrays["law_momentum"].max() == summary["laws"]["momentum"]
+    assert (
+        arrays["invariant_energy"][0] == pytest.approx(summary["invariants"]["energy"]["start"]) == pytest.approx(12.8)
+    )
+    assert 1e-5 < summary["invariants"]["energy"]["variation"] < 0.1
     for picture in ("field.png", "laws.png"):
         assert (folder / picture).stat().st_size > 5_000
-    assert "distance from the solution" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "distance from the solution" in told
+    assert "over the whole field varied: energy by" in told
 
 
 @pytest.mark.slow
