@@ -112,6 +112,18 @@ def test_a_step_too_long_for_the_iteration_is_flagged():
     assert run.stats["num_failed_solves"] == 1
 
 
+@pytest.mark.slow
+def test_newtons_method_takes_steps_that_fourier_cannot():
+    problem = field.load("kdv", n=105)
+    march = lambda root: gm.integrate(
+        problem.system, field.PreissmanBox(root), problem.y0, dt=0.2, num_steps=3, throw=False
+    )
+    assert march(field.Fourier()).stats["num_failed_solves"] > 0
+    found, other = march(field.NewtonKrylov()), march(field.CyclicReduction(local=True))
+    assert found.stats["num_failed_solves"] == other.stats["num_failed_solves"] == 0
+    np.testing.assert_allclose(found.ys.z[-1, 1], other.ys.z[-1, 1], atol=1e-9)
+
+
 @pytest.mark.parametrize("n", [4, 100, 1000, 65_536])
 def test_the_next_fast_odd_number(n):
     found = next_odd(n)
