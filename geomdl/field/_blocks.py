@@ -14,7 +14,7 @@ def constant(matrix: np.ndarray, f: Array) -> Array:
     """`matrix f` at every point, for a constant matrix that is mostly zero; f has the shape (d, ...)."""
     rows = []
     for row in matrix:
-        terms = [f[j] if c == 1 else -f[j] if c == -1 else c * f[j] for j, c in enumerate(row) if c]
+        terms = [f[j] if c == 1 else -f[j] if c == -1 else c * f[j] for j, c in enumerate(row.tolist()) if c]
         rows.append(sum(terms[1:], terms[0]) if terms else jnp.zeros_like(f[0]))
     return jnp.stack(rows)
 
@@ -28,5 +28,5 @@ def varying(table: Array, f: Array, rows: Sequence[int], columns: Sequence[int])
 
 def pair(z: Array, matrix: np.ndarray, w: Array) -> Array:
     """The scalar product `z . matrix w` at every point."""
-    terms = [c * z[i] * w[j] for i, row in enumerate(matrix) for j, c in enumerate(row) if c]
+    terms = [c * z[i] * w[j] for i, row in enumerate(matrix.tolist()) for j, c in enumerate(row) if c]
     return sum(terms, jnp.zeros_like(z[0]))

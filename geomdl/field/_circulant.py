@@ -8,9 +8,10 @@ $Y \leftarrow L^{-1}(b + r(Y))$, which transforms those components only.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, Inexact, PyTree
+from jaxtyping import Array, Bool, Complex, Float, Inexact, Int, PyTree
 
 from geomdl import _tree as tree
 from geomdl._fixed_point import Root, implicit
@@ -101,8 +102,7 @@ def solve(
     rest: Callable[[list[Array]], list[Array]],
     beyond: Sequence[int],
     start: Float[Array, "d *points"],
-    guess: Float[Array, "d *points"],
-    method: "Method",
+    method: Method,
 ) -> Root:
     """Solve for Y, with the derivative of the implicit function theorem.
 
@@ -113,21 +113,16 @@ def solve(
     - `known`, `rest`: the same in two parts, of which no derivative is taken: b, and r from the components in `beyond`
       to its entries in these.
     - `beyond`: which components these are.
-    - `start`: where the gauge comes from, and the sizes against which errors count.
-    - `guess`: where to look first.
+    - `start`: where to look first, where the gauge comes from, and the sizes against which errors count.
     - `method`: how the fixed point is found, and linear equations solved with its derivative.
     """
     shape = start.shape[1:]
     every = range(len(start))
-    consistency = float(jnp.finfo(start.dtype).eps) ** 0.5
     transform = lambda f: forwards(f, len(shape))
     real = lambda waves: backwards(waves, shape)
 
     def waves(b: Array) -> Array:
-        """The transform of b, and the gauge as it was."""
-        hat = transform(b)
-        kept = varying(table.gauge, constants(start, len(shape)), every, every)
-        return hat.at[:, :1].add(kept)
+        return held(table, transform(b), constants(start, len(shape)))
 
     def once(y: Array) -> Array:
         """One iteration on all components: what the derivative is taken of."""
@@ -135,23 +130,64 @@ def solve(
 
     def primal(y: Array) -> Root:
         """All iterations on the components that matter, and then the others."""
-        hat = waves(known)
-        if beyond:
-            within = real(varying(table.inverse, hat, beyond, every))
+        kept, scale = constants(start, len(shape)), tree.sizes([start[i] for i in beyond])
+        found = iterated(table, waves(known), kept, rest, beyond, shape, [y[i] for i in beyond], scale, method)
+        return Root(real(found.waves), found.converged, found.iterations)
 
-            def improve(parts: list[Array]) -> list[Array]:
-                moved = varying(table.inverse, transform(jnp.stack(rest(parts))), beyond, beyond)
-                return list(within + real(moved))
+    return implicit(primal, once, jax.lax.stop_gradient(start), method.linear_solve)
 
-            scale = tree.sizes([start[i] for i in beyond])
-            found = method.iterate(improve, [y[i] for i in beyond], scale)
-            hat = hat.at[jnp.asarray(beyond)].add(transform(jnp.stack(rest(found.value))))
-        else:
-            found = Root(None, jnp.asarray(True), jnp.ones((), jnp.int32))
-        solution = real(varying(table.inverse, hat, every, every))
-        # Nothing else may move a free combination of components: it would stand for equations that contradict.
-        moved = varying(table.gauge, constants(solution - start, len(shape)), every, every)
-        kept = jnp.max(jnp.abs(moved)) <= consistency * jnp.max(jnp.abs(hat))
-        return Root(solution, found.converged & kept, found.iterations)
 
-    return implicit(primal, once, guess, method.linear_solve)
+class Iterated(NamedTuple):
+    """The solution as waves, its components that were iterated, and how that went."""
+
+    waves: Array
+    parts: list[Array]
+    converged: Bool[Array, ""]
+    iterations: Int[Array, ""]
+
+
+def iterated(
+    table: Circulant,
+    hat: Complex[Array, "d *modes"],
+    kept: Complex[Array, "d 1 *modes_y"],
+    rest: Callable[[list[Array]], list[Array]],
+    beyond: Sequence[int],
+    shape: tuple[int, ...],
+    guess: list[Array],
+    scale: list[Array],
+    method: Method,
+) -> Iterated:
+    """Solve for the waves of Y, without derivatives.
+
+    **Arguments:** `hat`: the transform of b, with what `held` adds; `kept`: the waves from which the gauge comes;
+    `shape`: of the grid; `guess`: the components in `beyond`; `scale`: their sizes, against which errors count.
+    """
+    every = range(len(hat))
+    bent = lambda parts: forwards(jnp.stack(rest(parts)), len(shape))
+    if beyond:
+        within = varying(table.inverse, hat, beyond, every)
+
+        def improve(parts: list[Array]) -> list[Array]:
+            return list(backwards(within + varying(table.inverse, bent(parts), beyond, beyond), shape))
+
+        found = method.iterate(improve, guess, scale)
+        solution = varying(table.inverse, hat, every, every) + varying(table.inverse, bent(found.value), every, beyond)
+    else:
+        found = Root([], jnp.asarray(True), jnp.ones((), jnp.int32))
+        solution = varying(table.inverse, hat, every, every)
+    # Nothing else may move a free combination of components: it would stand for equations that contradict.
+    moved = varying(table.gauge, solution[:, :1] - kept, every, every)
+    consistency = float(jnp.finfo(hat.dtype).eps) ** 0.5
+    still = _size(moved) <= consistency * _size(hat)
+    return Iterated(solution, found.value, found.converged & still, found.iterations)
+
+
+def held(table: Circulant, hat: Complex[Array, "d *modes"], kept: Complex[Array, "d 1 *modes_y"]) -> Array:
+    """The transform of a right side, with the gauge as it is in the waves `kept`."""
+    every = range(len(hat))
+    return hat.at[:, :1].add(varying(table.gauge, kept, every, every))
+
+
+def _size(waves: Complex[Array, "..."]) -> Array:
+    """The largest of all real and imaginary parts: absolute values would take as long as an iteration."""
+    return jnp.maximum(jnp.max(jnp.abs(jnp.real(waves))), jnp.max(jnp.abs(jnp.imag(waves))))

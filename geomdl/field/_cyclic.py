@@ -83,7 +83,7 @@ class CyclicReduction(AbstractBoxRoot):
         bound = 8 * tree.round_off(y) * y.z.shape[-1] if self.tolerance is None else self.tolerance
         return bound, self.max_iterations
 
-    def middle(self, tables: PyTree, system: Any, t: Array, h: Array, y: Fields, args: Any, guess: Array) -> Root:
+    def middle(self, tables: PyTree, system: Any, t: Array, h: Array, y: Fields, args: Any) -> Root:
         """Iterate."""
         grid, equation = system.grid, system.equation
         M, K, dx = equation.M, equation.K[0], grid.spacing[0]
@@ -127,7 +127,7 @@ class CyclicReduction(AbstractBoxRoot):
             kept = jnp.max(jnp.abs(moved)) <= float(jnp.finfo(h.dtype).eps) ** 0.5 * size
             return Root(nodes, found.converged & kept, found.iterations)
 
-        root = implicit(primal, improve, corners(guess), by_iteration(tolerance, most))
+        root = implicit(primal, improve, jax.lax.stop_gradient(start), by_iteration(tolerance, most))
         return Root(mean(grid, root.value), root.converged, root.iterations) if inside else root
 
     def _node(self, system: Any, t: Array, y: Fields, args: Any) -> Array | None:

@@ -1,6 +1,7 @@
 """Preissman's box on periodic grids, solved wave by wave."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -8,6 +9,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, PyTree
 
+from geomdl import _tree as tree
+from geomdl._custom_rule import hoist
 from geomdl._fixed_point import Root, by_iteration, iterate
 from geomdl._frozen import complex_dtype
 from geomdl.field import _circulant
@@ -15,6 +18,8 @@ from geomdl.field._blocks import constant
 from geomdl.field._fields import Fields
 from geomdl.field._remainder import midrange_hessian, product, remainder
 from geomdl.field._root import AbstractBoxRoot, check_tolerance
+from geomdl.field._symbols import forwards
+from geomdl.field._wave_loop import WaveLoop
 from geomdl.field._wellposed import check_odd
 
 
@@ -45,7 +50,7 @@ class AbstractByWaves(AbstractBoxRoot):
     def method(self, y: Fields) -> _circulant.Method:
         """How what is not linear is iterated."""
 
-    def middle(self, tables: PyTree, system: Any, t: Array, h: Array, y: Fields, args: Any, guess: Array) -> Root:
+    def middle(self, tables: PyTree, system: Any, t: Array, h: Array, y: Fields, args: Any) -> Root:
         """Iterate."""
         table, second = tables
         M, K = system.equation.M, system.equation.K[0]
@@ -58,7 +63,38 @@ class AbstractByWaves(AbstractBoxRoot):
             bent = system.gradient(t + h / 2, middle, args) - product(second, middle)
             return outside + constant(M, (frozen - 2 / h) * middle) + bent
 
-        return _circulant.solve(table, whole, outside + steady, rest, beyond, y.z, guess, self.method(y))
+        return _circulant.solve(table, whole, outside + steady, rest, beyond, y.z, self.method(y))
+
+    def loop(self, system: Any, t: Array, h: Array, y: Fields, args: Any, advance: Callable) -> tuple[WaveLoop, Any]:
+        """From wave to wave, for values."""
+        tables = self.tables(system, t, h, y, args)
+        beyond = system.equation.nonlinear(t, *system.one_point(y.z), args)
+        z, slope = jax.lax.stop_gradient((y.z, y.slope))
+        shape, dimension = z.shape[1:], len(system.grid.shape)
+        M, K = system.equation.M, system.equation.K[0]
+
+        def step(tables: PyTree, t: Array, h: Array, waves: Array, guess: Array) -> tuple:
+            table, second = tables
+            _, rest, steady = remainder(system, second, t + h / 2, z, args)
+            fixed = forwards(steady - constant(K, jnp.broadcast_to(slope, z.shape)), dimension)
+            hat = constant(M, (2 / h).astype(waves.dtype) * waves) + fixed
+            kept = waves[:, :1]
+            hat = _circulant.held(table, hat, kept)
+            parts = list(guess)
+            found = _circulant.iterated(table, hat, kept, rest, beyond, shape, parts, tree.sizes(parts), self.method(y))
+            middle = jnp.stack(found.parts) if beyond else guess
+            return 2 * found.waves - waves, middle, found.converged, found.iterations
+
+        examples = (tables, t, h, forwards(z, dimension), jnp.zeros((len(beyond), *shape), z.dtype))
+        pure, others = hoist(step, *examples)
+        state_by_state, captured = hoist(lambda tables, t, h, y: advance(tables, t, h, y), tables, t, h, y)
+        loop = WaveLoop(
+            lambda captured, tables, t, h, y: state_by_state(captured[0], tables, t, h, y),
+            lambda tables: self.turned(tables, system),
+            pure,
+            beyond,
+        )
+        return loop, ((captured, jax.lax.stop_gradient(others)), tables)
 
 
 class Fourier(AbstractByWaves):

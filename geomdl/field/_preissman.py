@@ -2,17 +2,15 @@
 
 from typing import Any, ClassVar
 
-import jax
 from jaxtyping import Array, PyTree
 
-from geomdl._custom_rule import hoist
 from geomdl._errors import require
 from geomdl.field import _preissman_laws
 from geomdl.field._fields import Fields
-from geomdl.field._fourier import Fourier
+from geomdl.field._fourier import AbstractByWaves, Fourier
 from geomdl.field._root import AbstractBoxRoot
 from geomdl.field._system import FieldSystem
-from geomdl.solver import AbstractGeometricSolver, AbstractLoop, ExtrapolatedLoop, Step
+from geomdl.solver import AbstractGeometricSolver, AbstractLoop, Step
 
 
 class PreissmanBox(AbstractGeometricSolver):
@@ -31,7 +29,8 @@ class PreissmanBox(AbstractGeometricSolver):
     in time and space. With the symbol "spectral" the order in space is that of the smoothness, and only the sum of
     $U \cdot M V$ over the grid is kept.
     **Cost:** per iteration a Fourier transform and its inverse of each component in which S is not quadratic, and once
-    per step of all components.
+    more per step; between saves the other components stay waves. An iteration starts on the polynomial through the last
+    steps. Derivatives go state by state.
     **Fails:** `InputError` where a step is singular, such as on a periodic grid of an even number of points; a flag
     where an iteration does not converge.
     **Source:** Bridges & Reich, *Phys. Lett. A* 284 (2001), 184-193; Zhao & Qin, *J. Phys. A* 33 (2000), 3613-3626.
@@ -73,29 +72,13 @@ class PreissmanBox(AbstractGeometricSolver):
         return self.advance_by(self.tables(system, t, h, y, args), system, t, h, y, args)
 
     def loop(self, system: FieldSystem, t: Array, h: Array, y: Fields, args: Any) -> tuple[AbstractLoop, Any]:
-        """Each step starts its iteration where the last one points to."""
-        tables = self.tables(system, t, h, y, args)
+        """Wave to wave, where the root goes by waves."""
+        if not isinstance(self.root, AbstractByWaves):
+            return super().loop(system, t, h, y, args)
+        advance = lambda tables, t, h, y: self.advance_by(tables, system, t, h, y, args)
+        return self.root.loop(system, t, h, y, args, advance)
 
-        def step(tables: PyTree, t: Array, h: Array, y: Fields, before: Fields) -> Step:
-            return self.advance_by(tables, system, t, h, y, args, before)
-
-        pure, captured = hoist(step, tables, t, h, y, y)
-        advance = lambda captured, tables, t, h, y, before=None: pure(
-            captured, tables, t, h, y, y if before is None else before
-        )
-        return ExtrapolatedLoop(advance, lambda tables: self.turned(tables, system)), (captured, tables)
-
-    def advance_by(
-        self,
-        tables: PyTree,
-        system: FieldSystem,
-        t: Array,
-        h: Array,
-        y: Fields,
-        args: Any,
-        before: Fields | None = None,
-    ) -> Step:
+    def advance_by(self, tables: PyTree, system: FieldSystem, t: Array, h: Array, y: Fields, args: Any) -> Step:
         """Solve for the mean Y of the old state and the new; then y_1 = 2 Y - y_0."""
-        guess = y.z if before is None else y.z + (y.z - before.z) / 2
-        root = self.root.middle(tables, system, t, h, y, args, jax.lax.stop_gradient(guess))
+        root = self.root.middle(tables, system, t, h, y, args)
         return Step(Fields(2 * root.value - y.z, y.slope), None, root.converged, root.iterations)

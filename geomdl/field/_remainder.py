@@ -35,7 +35,7 @@ def remainder(system: Any, second: Float[Array, "d d"], t: Array, z: Float[Array
         """The other components are zero: r does not depend on them."""
         at = dict(zip(beyond, parts, strict=True))
         whole = [at.get(i, jnp.zeros_like(z[0])) for i in range(len(z))]
-        slopes = equation.gradient(t, x, jnp.stack(whole), args)
+        slopes = equation.slopes(t, x, whole, args)
         return [
             slopes[i] - sum(a * part for a, part in zip(row, parts, strict=True))
             for i, row in zip(beyond, linear, strict=True)

@@ -34,11 +34,8 @@ class AbstractBoxRoot(eqx.Module):
         """The tables of -h."""
 
     @abstractmethod
-    def middle(self, tables: PyTree, system: Any, t: Array, h: Array, y: Fields, args: Any, guess: Array) -> Root:
-        """The mean of the states before and after the step, with the derivative of the implicit function theorem.
-
-        Iterations start from `guess`, shaped like it.
-        """
+    def middle(self, tables: PyTree, system: Any, t: Array, h: Array, y: Fields, args: Any) -> Root:
+        """The mean of the states before and after the step, with the derivative of the implicit function theorem."""
 
     def limits(self, y: Fields) -> tuple[float, int]:
         """The tolerance and the cap as they hold for a state."""

@@ -24,7 +24,7 @@ from geomdl.solver._implicit import AbstractImplicit
 from geomdl.solver._isospectral import Isospectral, IsospectralMidpoint
 from geomdl.solver._lie_group import RKMK, CommutatorFree4, CrouchGrossman3, LieEuler
 from geomdl.solver._lobatto import LobattoPair
-from geomdl.solver._loop import AbstractLoop, ExtrapolatedLoop, Pull
+from geomdl.solver._loop import AbstractLoop, Pull, StepLoop, repeat
 from geomdl.solver._named import (
     BlanesMoan4,
     BlanesMoan6,
@@ -68,7 +68,6 @@ __all__ = [
     "ConformalSplitting",
     "CrouchGrossman3",
     "ExtendedPhaseSpace",
-    "ExtrapolatedLoop",
     "FixedPoint",
     "GaussLegendre",
     "GeneratingFunction",
@@ -90,6 +89,7 @@ __all__ = [
     "Shake",
     "Splitting",
     "Step",
+    "StepLoop",
     "StormerVerlet",
     "Strang",
     "Suzuki4",
@@ -99,4 +99,5 @@ __all__ = [
     "Yoshida4",
     "Yoshida6",
     "Yoshida8",
+    "repeat",
 ]

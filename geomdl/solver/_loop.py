@@ -109,33 +109,6 @@ class StepLoop(AbstractLoop):
         )
 
 
-class ExtrapolatedLoop(StepLoop):
-    """One step after the other, each of which is told the state before the last: where to look for the next.
-
-    **Arguments:** as for `StepLoop`, with `advance`: `(captured, tables, t, h, y, before=None) -> Step`. What `march`
-    carries is the pair of the two states.
-    """
-
-    def march(self, grid: Grid, k: Array, steps: int, carry: Carry) -> tuple[Carry, Tally]:
-        """Scan over the steps."""
-
-        def body(i, state):
-            (y, before), tally = state
-            step = self.advance(*grid.captured, grid.time(k + i), grid.h, y, before)
-            return (step.state, y), tally.counted(k + i, step)
-
-        pair, tally = repeat(body, steps, (carry.y, Tally.empty()))
-        return Carry(pair, None), tally
-
-    def enter(self, grid: Grid, k: Array, carry: Carry) -> Carry:
-        """Nothing is known of the time before."""
-        return Carry((carry.y, carry.y), None)
-
-    def leave(self, grid: Grid, k: Array, carry: Carry) -> Carry:
-        """The later one of the two."""
-        return Carry(carry.y[0], None)
-
-
 def repeat(body: Callable[[Array, Any], Any], times: int, carry: Any, *, reverse: bool = False) -> Any:
     """`carry = body(i, carry)` for i = 0 ... times - 1, or down to 0.
 

@@ -109,6 +109,38 @@ def test_compositions_reach_their_order_in_time(base, coefficients, order):
     assert np.log(errors[0] / errors[1]) / np.log(counts[1] / counts[0]) == pytest.approx(order, abs=0.35)
 
 
+@pytest.mark.parametrize(
+    ("name", "root"),
+    [
+        ("kdv", field.Fourier()),
+        pytest.param("zakharov-kuznetsov", field.Fourier(), marks=pytest.mark.slow),
+        pytest.param("klein-gordon", field.Fourier(), marks=pytest.mark.slow),
+        pytest.param("quantum-fluid", field.NewtonKrylov(), marks=pytest.mark.slow),
+    ],
+)
+def test_waves_go_where_states_do(name, root):
+    """Values come from waves, derivatives from states, saved often or not."""
+    problem = field.load(name, n=(27, 15) if name == "zakharov-kuznetsov" else 45)
+
+    @eqx.filter_jit
+    def run(amplitude, every, steps=12):
+        y0 = problem.system.initial(**{key: value * amplitude for key, value in problem.start.items()})
+        solver = field.PreissmanBox(root)
+        return gm.integrate(
+            problem.system, solver, y0, dt=problem.dt, num_steps=steps, save_every=every, adjoint=gm.DirectAdjoint()
+        ).ys.z
+
+    one = jnp.asarray(1.0)
+    by_waves, often = run(one, 6), run(one, 1)
+    by_states, slope = jax.jvp(lambda a: run(a, 6), (one,), (one,))
+    scale = np.abs(by_states).max()
+    np.testing.assert_allclose(by_waves, by_states, atol=1e-11 * scale)
+    np.testing.assert_allclose(often[::6], by_states, atol=1e-11 * scale)
+    nearby = run(one + 1e-6, 6)
+    np.testing.assert_allclose(slope, (nearby - by_waves) / 1e-6, atol=1e-3 * np.abs(slope).max())
+    assert np.abs(by_waves[-1] - by_waves[0]).max() > 1e-2 * scale
+
+
 def test_runs_map_and_do_not_retrace():
     problem = field.load("sine-gordon", n=27)
     traced = []
