@@ -92,10 +92,11 @@ def _terms(system: FieldSystem, pairs: Pairs, z: Array, slopes: Array) -> Iterat
 def phase_error(system: FieldSystem, found: Any, exact: Any) -> Float[Array, "*saves"]:
     r"""How far a profile has run ahead of another along x, in units of x, on a periodic grid.
 
-    The shift s that makes $|\int \bar f(x)\, g(x + s)\,dx|$ largest, with f as exact and g as found, and the smallest
-    of several: by a Fourier transform on the grid, then by Newton's method between its points. For a wave that
-    travels; of a complex one the shift of its envelope. Box schemes keep the shape of waves far longer than their
-    place: linear ones follow the dispersion relation with $\omega \to \tfrac{2}{dt} \tan \tfrac{\omega\,dt}{2}$ and
+    The shift s that makes $\int f(x)\, g(x + s)\,dx$ largest, with f as exact and g as found, and the smallest of
+    several: by a Fourier transform on the grid, then by Newton's method between its points. For a wave that travels;
+    of a complex one the shift of its envelope, by the absolute value. Box schemes keep the shape of waves far longer
+    than their place: linear ones follow the dispersion relation with
+    $\omega \to \tfrac{2}{dt} \tan \tfrac{\omega\,dt}{2}$ and
     $k \to \tfrac{2}{dx} \tan \tfrac{k\,dx}{2}$.
 
     **Arguments:** `found`, `exact`: a variable on the grid, such as `system.physical(run.ys)["u"]`, real or complex,
@@ -118,7 +119,9 @@ def _shift(found: Array, exact: Array, n: int, length: float) -> Array:
     numbers = jnp.fft.fftfreq(n, 1 / n).astype(real)
     k = 2 * jnp.pi / length * numbers.reshape((1,) * (waves.ndim - 1) + (n,))
     ik = jax.lax.complex(jnp.zeros_like(k), k)
-    size = jnp.abs(jnp.fft.ifft(waves))
+    turns = jnp.iscomplexobj(found)
+    overlap = jnp.fft.ifft(waves)
+    size = jnp.abs(overlap) if turns else jnp.real(overlap)
     shifts = jnp.asarray((np.arange(n) + n // 2) % n - n // 2, real) * (length / n)
     among = size >= (1 - jnp.sqrt(jnp.finfo(real).eps)) * jnp.max(size, axis=-1, keepdims=True)
     away = jnp.where(among, jnp.abs(shifts).reshape((1,) * (waves.ndim - 1) + (n,)), jnp.inf)
@@ -128,8 +131,10 @@ def _shift(found: Array, exact: Array, n: int, length: float) -> Array:
         angle = k * shift[..., None]
         turned = waves * jax.lax.complex(jnp.cos(angle), jnp.sin(angle))
         value, slope, bend = (jnp.sum(turned * ik**p, axis=-1) for p in (0, 1, 2))
-        first = jnp.real(slope * jnp.conj(value))
-        second = jnp.real(bend * jnp.conj(value)) + jnp.abs(slope) ** 2
+        first, second = jnp.real(slope), jnp.real(bend)
+        if turns:
+            first = jnp.real(slope * jnp.conj(value))
+            second = jnp.real(bend * jnp.conj(value)) + jnp.abs(slope) ** 2
         return shift - first / second, None
 
     return jax.lax.scan(newton, start, length=6)[0]
