@@ -16,8 +16,8 @@ from geomdl.field import Fourier
 #: n, dt and steps of the box. 945 = 3^3 5 7, 59,049 = 3^10.
 SIZES = {
     "nls": ((945, 0.01, 200), (59_049, 0.01, 100)),
-    "sine-gordon": ((945, 0.05, 100), (59_049, 0.05, 10)),
-    "kdv": ((945, 0.01, 100), (59_049, 0.01, 20)),
+    "sine-gordon": ((945, 0.05, 100), (59_049, 0.05, 5)),
+    "kdv": ((945, 0.01, 20), (59_049, 0.01, 20)),
 }
 QUICK = {"nls": ((135, 0.02, 5),), "sine-gordon": ((135, 0.05, 5),), "kdv": ((135, 0.02, 5),)}
 #: Boxes solved in different ways make the same steps.

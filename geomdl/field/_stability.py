@@ -88,7 +88,7 @@ def stability_limit(
     return margin * min(float(limit(dx, flow, sound, kappa, theta).min()) for theta in waves)
 
 
-def central_limit(dx: float, velocity: Any, sound: Any, kappa: float, theta: Any) -> np.ndarray:
+def central_limit(dx: float, velocity: Any, sound: Any, kappa: float, theta: Any) -> Any:
     """The longest stable step of the central scheme for one wave; see `stability_limit`."""
     s = np.abs(np.sin(theta / 2))
     a = np.abs(velocity * np.sin(theta)) / dx
@@ -98,7 +98,7 @@ def central_limit(dx: float, velocity: Any, sound: Any, kappa: float, theta: Any
         return np.minimum(longest, dx / np.abs(velocity))
 
 
-def one_sided_limit(dx: float, velocity: Any, sound: Any, kappa: float, theta: Any) -> np.ndarray:
+def one_sided_limit(dx: float, velocity: Any, sound: Any, kappa: float, theta: Any) -> Any:
     r"""The longest step of the one-sided scheme below which all are stable, for one wave; see `stability_limit`.
 
     Squared, the criterion is linear in dt: $(w^2 - v^2)\,dt \le 2 (w - vs)$ and $(v^2 - w^2)\,dt \le 2 (w + vs)$ with

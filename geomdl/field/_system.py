@@ -108,14 +108,15 @@ class FieldSystem(AbstractSystem):
         names = self.equation.names
         moving = [names.index(name) for name in self.equation.given or names]
 
-        def fill(*rows: Array) -> Array:
+        def fill(t: Array, *rows: Array) -> Array:
             given = {
                 names[i]: Potential(row, y.slope[i]) if names[i] in self.equation.potentials else row
                 for i, row in zip(moving, rows, strict=True)
             }
             return _filled(self, given, t, args)[0].z
 
-        velocity = jax.jvp(fill, tuple(y.z[i] for i in moving), tuple(rates[i] for i in moving))[1]
+        here, onwards = tuple(y.z[i] for i in moving), tuple(rates[i] for i in moving)
+        velocity = jax.jvp(fill, (t, *here), (jnp.ones_like(t), *onwards))[1]
         return Fields(velocity, jnp.zeros_like(y.slope))
 
     def gradient(self, t: Array, z: Float[Array, "d ..."], args: Any) -> Float[Array, "d ..."]:

@@ -1,5 +1,6 @@
 """What an equation and a grid refuse, and how states are filled in."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -142,3 +143,69 @@ def test_eulers_box_refuses_what_is_coupled_over_the_grid():
         gm.integrate(problem.system, field.EulerBox(M_plus=np.eye(3)), problem.y0, dt=0.01, num_steps=1)
     with pytest.raises(gm.InputError, match=r"`M_plus` must be a matrix of shape \(3, 3\)"):
         gm.integrate(problem.system, field.EulerBox(M_plus=np.eye(2)), problem.y0, dt=0.01, num_steps=1)
+
+
+def test_the_flow_of_a_fluid_with_a_mean():
+    """The method of lines: m = rho u changes with both of its factors, the mean of u among them."""
+    problem = field.load("shallow-water", n=27)
+    system, x = problem.system, problem.system.grid.x
+    y = system.initial(rho=1 + 0.2 * jnp.cos(x), u=0.4 + 0.1 * jnp.sin(x))
+    rho_t, phi_t, m_t = system.vf(0.0, y, None).z
+    now = system.physical(y)
+    np.testing.assert_allclose(m_t, rho_t * now["u"] + now["rho"] * system.derivative(phi_t), atol=1e-12)
+
+
+def test_symbols_on_any_number_of_points():
+    """ "sin" is the central difference; a wave of alternating signs has no derivative, and no integral."""
+    for n in (9, 10):
+        grid = field.PeriodicGrid(n, length=2.0)
+        f = jnp.asarray(np.random.default_rng(n).standard_normal(n))
+        central = (jnp.roll(f, -1) - jnp.roll(f, 1)) / (2 * grid.spacing[0])
+        np.testing.assert_allclose(grid.derivative(f, "sin"), central, atol=1e-13)
+    alternating = jnp.asarray((-1.0) ** np.arange(10))
+    plane = field.PeriodicGrid((10, 10), length=(2.0, 2.0))
+    both = alternating[:, None] * jnp.ones((1, 10))
+    for kind in ("tan", "sin", "spectral"):
+        np.testing.assert_allclose(grid.derivative(alternating, kind), 0, atol=1e-12)
+        np.testing.assert_allclose(grid.antiderivative(alternating, kind)[0], 0, atol=1e-12)
+        np.testing.assert_allclose(plane.derivative(both, kind), 0, atol=1e-12)
+        np.testing.assert_allclose(plane.derivative(both.T, kind, 1), 0, atol=1e-12)
+        np.testing.assert_allclose(plane.antiderivative(both, kind)[0], 0, atol=1e-12)
+
+
+def test_an_interval_differentiates_what_it_integrates():
+    grid = field.IntervalGrid(20, 3.0)
+    f = jnp.asarray(np.random.default_rng(0).standard_normal(20))
+    there = grid.antiderivative(f)[0]
+    np.testing.assert_allclose(jnp.diff(there) / grid.spacing[0], (f[1:] + f[:-1]) / 2, atol=1e-13)
+    back = grid.derivative(there)
+    np.testing.assert_allclose((back[1:] + back[:-1]) / 2, (f[1:] + f[:-1]) / 2, atol=1e-12)
+    cubic = lambda x: x**3 - x
+    slope = grid.derivative(cubic(grid.x))
+    np.testing.assert_allclose(slope, 3 * grid.x**2 - 1, atol=0.2)  # no alternating part of its own
+    assert np.abs(np.diff(slope, 2)).max() < 0.4
+
+
+def test_eulers_box_of_another_split_has_its_own_adjoint():
+    """A step of -h of the one undoes a step of h of the other."""
+    problem = field.load("shallow-water", n=40)
+    default = field.EulerBox().split(problem.system, problem.y0, None)
+    assert default.M_plus[1, 0] != 0 or default.M_plus[0, 1] != 0
+    assert default.K_plus[0][1, 2] == 1
+    box = field.EulerBox(K_plus=-default.K_plus[0].T)
+    y0 = box.settle(problem.system, problem.y0)
+    there = gm.integrate(problem.system, box, y0, dt=0.02, num_steps=1).ys
+    there = jax.tree.map(lambda leaf: leaf[-1], there)
+    back = gm.integrate(problem.system, box.adjoint(problem.system), there, dt=-0.02, num_steps=1).ys
+    np.testing.assert_allclose(back.z[-1, :2], y0.z[:2], atol=1e-13)
+    assert np.abs(there.z - y0.z).max() > 1e-4
+
+
+def test_one_half_that_fails_is_enough():
+    class Stuck(field.EulerBox):
+        def advance(self, system, t, h, y, args):
+            return super().advance(system, t, h, y, args)._replace(converged=jnp.asarray(False))
+
+    problem = field.load("shallow-water", n=40)
+    with pytest.raises(gm.IntegrationError, match="did not converge"):
+        gm.integrate(problem.system, field.SymmetricEulerBox(Stuck()), problem.y0, dt=0.01, num_steps=1)

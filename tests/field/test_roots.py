@@ -1,5 +1,6 @@
 """Ways to solve Preissman's box agree; where a step has no solution, an error names the remedy."""
 
+import chex
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -83,12 +84,29 @@ def test_singular_steps_are_refused(name, n, root, sentence):
         gm.integrate(problem.system, field.PreissmanBox(root), problem.y0, dt=0.01, num_steps=1)
 
 
-def test_a_potential_with_the_wrong_slope_is_noticed():
+@pytest.mark.parametrize("root", [field.Fourier(), pytest.param(field.CyclicReduction(), marks=pytest.mark.slow)])
+def test_a_potential_with_the_wrong_slope_is_noticed(root):
     """No step could be consistent with it: the flag says so, and nothing drifts in silence."""
     problem = field.load("kdv", n=45)
     y0 = eqx.tree_at(lambda y: y.slope, problem.y0, problem.y0.slope + 0.1)
     with pytest.raises(gm.IntegrationError, match="did not converge"):
-        gm.integrate(problem.system, problem.solver, y0, dt=0.01, num_steps=1)
+        gm.integrate(problem.system, field.PreissmanBox(root), y0, dt=0.01, num_steps=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "root"),
+    [("kdv", field.Fourier()), ("kdv", field.CyclicReduction()), ("sine-gordon-kink", field.CyclicReduction())],
+    ids=str,
+)
+def test_tables_are_turned(name, root):
+    """Those of -h can be had from those of h."""
+    problem = field.load(name, n=45)
+    of = lambda h: root.tables(problem.system, jnp.asarray(0.0), jnp.asarray(h), problem.y0, None)
+    found, wanted = root.turned(of(0.3), problem.system), of(-0.3)
+    if isinstance(root, field.CyclicReduction):
+        found, wanted = (found.boxes, found.rows), (wanted.boxes, wanted.rows)
+    chex.assert_trees_all_close(found, wanted, atol=1e-10)
 
 
 @pytest.mark.slow

@@ -74,6 +74,51 @@ def test_a_limit_is_where_the_criterion_ends(limit):
         assert dt > 0.99 * other or radius(1.002 * dt) > 1 + 1e-7
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("turned", [False, True])
+def test_each_box_has_its_own_limit(turned, mirrored):
+    """The adjoint and the mirror image of the one-sided box: that of the opposite velocity."""
+    system = field.FieldSystem(fluid(False, None), field.PeriodicGrid(32, length=3.2))
+    box = field.EulerBox()
+    if mirrored:
+        default = box.split(system, system.initial(rho=1.0, u=0.0), None).K_plus[0]
+        box = field.EulerBox(K_plus=-default.T)
+    box = box.adjoint(system) if turned else box
+    for velocity in (-0.1, 0.1):
+        y = system.initial(rho=0.9, u=velocity)
+        limit = field.stability_limit(box, system, y, margin=1.0)
+        assert field.amplification(box, system, y, dt=0.999 * limit).max() <= 1 + 1e-7
+        assert field.amplification(box, system, y, dt=1.002 * limit).max() > 1 + 1e-7
+    limits = [field.stability_limit(box, system, system.initial(rho=0.9, u=u)) for u in (-0.1, 0.1)]
+    assert abs(limits[0] / limits[1] - 1) > 0.1
+
+
+def test_limits_in_closed_form():
+    """Fluids at rest, of density 2; a flow whose iteration sets the limit; a wave on top of its potential."""
+    rest = lambda equation: field.FieldSystem(equation, field.PeriodicGrid(32, length=32 * SPACING))
+    limit = lambda system, y: field.stability_limit(field.EulerBox(), system, y, margin=1.0)
+    for kappa in (None, 0.01):
+        system = rest(fluid(True, kappa))
+        fastest = np.sqrt(0.7 * 2 + 4 * (kappa or 0) / SPACING**2)
+        assert limit(system, system.initial(rho=2.0, u=0.0)) == pytest.approx(SPACING / fastest)
+    system = rest(fluid(True, None))
+    assert limit(system, system.initial(rho=1.01, u=0.84)) <= SPACING / 0.84 * (1 + 1e-12)
+    assert central_limit(SPACING, np.asarray(0.9), np.asarray(0.01), 0.0, np.pi / 2) <= SPACING / 0.9
+    system = rest(field.sine_gordon())
+    u = np.linspace(-np.pi, np.pi, 33)[:-1]
+    assert limit(system, system.initial(u=u, v=0.0)) == pytest.approx(2 / np.sqrt(4 / SPACING**2 + 1), rel=1e-2)
+
+
+@pytest.mark.slow
+def test_a_quantum_fluid_faster_than_its_waves():
+    system = field.FieldSystem(fluid(False, 0.0024), field.PeriodicGrid(64, length=64 * SPACING))
+    y = system.initial(rho=0.09 / 0.7, u=-1.0)
+    limit = field.stability_limit(field.EulerBox(), system, y, margin=1.0)
+    assert field.amplification(field.EulerBox(), system, y, dt=0.995 * limit).max() <= 1 + 1e-7
+    assert field.amplification(field.EulerBox(), system, y, dt=1.01 * limit).max() > 1 + 1e-7
+
+
 def end(system, box, y0, dt, steps):
     """The largest density, or height, after a run; infinite or NaN if it has blown up."""
     run = gm.integrate(system, box, y0, dt=dt, num_steps=steps, throw=False)

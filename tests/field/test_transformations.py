@@ -66,6 +66,12 @@ def test_gradients_are_exact(name, solver, adjoint):
         np.testing.assert_allclose(found, stored, rtol=1e-9, atol=1e-10)
 
 
+@pytest.mark.slow
+def test_newtons_gradient_is_that_of_fourier():
+    of = lambda root: gradient("bbm", field.PreissmanBox(root), gm.DirectAdjoint())[0]
+    np.testing.assert_allclose(of(field.NewtonKrylov()), of(field.Fourier()), rtol=1e-9, atol=1e-9)
+
+
 def test_parameters_of_an_equation_have_gradients():
     problem = field.load("klein-gordon", n=27)
 
