@@ -8,7 +8,10 @@ from typing import Any
 
 from benchmarks._benchmark import Config
 
-PACKAGES = ("jax", "jaxlib", "equinox", "diffrax", "optax", "numpy", "scipy", "rebound", "heyoka", "torch", "numba")
+PACKAGES = (
+    *("jax", "jaxlib", "equinox", "diffrax", "optax", "numpy"),
+    *("scipy", "rebound", "heyoka", "torch", "numba", "exponax"),
+)
 
 
 def describe(config: Config) -> dict[str, Any]:

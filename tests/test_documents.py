@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -45,15 +46,20 @@ OUTCOMES = {
 
 
 def test_the_examples_of_the_readme_run(tmp_path):
-    """Each with names of its own and JAX's defaults, all in one process: to start it and to compile takes the time."""
+    """Each with names of its own and JAX's defaults, in two processes: to start one and to compile takes the time."""
     examples = ["\n".join([block, *(check for mark, check in OUTCOMES.items() if mark in block)]) for block in BLOCKS]
-    code = f"""
+
+    def run(chosen):
+        code = f"""
 import jax
-for number, example in enumerate({examples!r}):
+for example in {chosen!r}:
     jax.config.update("jax_enable_x64", False)
-    exec(compile(example, f"example {{number}} of the README", "exec"), {{"__name__": "__main__"}})
+    exec(compile(example, "an example of the README", "exec"), {{"__name__": "__main__"}})
 """
-    run_fresh(code, tmp_path)
+        return run_fresh(code, tmp_path)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, (examples[0::2], examples[1::2])))
 
 
 def test_every_outcome_is_checked():

@@ -21,7 +21,7 @@ class SymmetricEulerBox(AbstractGeometricSolver):
 
     **Arguments:** `box`: the `EulerBox`.
 
-    **Preserves:** what `EulerBox` does; symmetric, order 2 in time. **Cost:** two steps of the box. **Fails:** as it
+    **Preserves:** what `EulerBox` does, in each half step by its own law; symmetric, order 2 in time. **Cost:** two steps of the box. **Fails:** as it
     does. For a run that is to be reversed, start from `EulerBox().settle(system, y0)`.
     """
 

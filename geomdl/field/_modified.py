@@ -1,5 +1,7 @@
 """What box schemes solve to fourth order: the modified equation and its local laws."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -13,6 +15,7 @@ from geomdl.field._blocks import constant, pair
 from geomdl.field._euler import EulerBox
 from geomdl.field._fields import Fields
 from geomdl.field._layout import places
+from geomdl.field._modified_laws import Jet, box_energy, box_momentum, wave_energy, wave_momentum
 from geomdl.field._preissman import PreissmanBox
 from geomdl.field._stability import is_wave
 from geomdl.field._system import FieldSystem
@@ -88,49 +91,32 @@ class ModifiedEquation(eqx.Module):
 
     def energy_law(self, ys: Fields, *, dt: Any, order: int = 2, t: Any = 0.0, args: Any = None) -> Float[Array, "..."]:
         """$E_t + F_x$ on a run, saved in every step, with the terms up to `order`; shape (times, points)."""
-        return self._law(self._energy, ys, dt, order, t, args)
+        return self._law((box_energy, wave_energy), ys, dt, order, t, args)
 
     def momentum_law(
         self, ys: Fields, *, dt: Any, order: int = 2, t: Any = 0.0, args: Any = None
     ) -> Float[Array, "..."]:
         """$I_t + G_x$ on a run, saved in every step, with the terms up to `order`; shape (times, points)."""
-        return self._law(self._momentum, ys, dt, order, t, args)
+        return self._law((box_momentum, wave_momentum), ys, dt, order, t, args)
 
-    def _law(self, terms: Any, ys: Fields, dt: Any, order: int, t: Any, args: Any) -> Array:
+    def _law(self, forms: tuple[Callable, Callable], ys: Fields, dt: Any, order: int, t: Any, args: Any) -> Array:
         require(order in (0, 2), f"`order` must be 0 or 2, got {order}.")
         if isinstance(self.box, EulerBox):
             self._check_wave(ys, args)
         y, ts, h = self._samples(ys, dt, t)
-        jets = [_in_time(y, h, k) for k in (1, 2, 3)]
+        first, second, third = (_in_time(y, h, k) for k in (1, 2, 3))
         y, ts = y[REACH:-REACH], ts[REACH:-REACH]
-        dt2, dx2 = (h**2, self.system.grid.spacing[0] ** 2) if order == 2 else (0 * h, 0.0)
-        density, flux = terms(y, *jets, ts, args, dt2, dx2)
+        along = [self._in_space(y, k) for k in (1, 2, 3)]
+        jet = Jet(y, first, second, third, *along, self._in_space(first, 1))
+        steps = (h**2, self.system.grid.spacing[0] ** 2) if order == 2 else (0 * h, 0.0)
+        of_box, of_wave = forms
+        if isinstance(self.box, EulerBox):
+            density, flux = of_wave(Jet(*(f[:, 0] for f in jet)), self._potential(y, ts, args), *steps)
+        else:
+            S = self._each(self.system.equation.density, y, ts, args)
+            products = [partial(_pair, matrix) for matrix in (self.system.equation.M, self.system.equation.K[0])]
+            density, flux = of_box(jet, S, *products, *steps)
         return _in_time(density, h, 1) + self._in_space(flux, 1)[REACH:-REACH]
-
-    def _energy(self, y: Array, y_t: Array, y_tt: Array, y_ttt: Array, ts: Array, args: Any, dt2: Any, dx2: Any):
-        y_x, y_xx, y_tx = self._in_space(y, 1), self._in_space(y, 2), self._in_space(y_t, 1)
-        S = self._each(self.system.equation.density, y, ts, args)
-        if isinstance(self.box, EulerBox):
-            u_t, u_tt, u_ttt, u_x, u_xx, u_tx = (f[:, 0] for f in (y_t, y_tt, y_ttt, y_x, y_xx, y_tx))
-            u_xxx, V = self._in_space(y, 3)[:, 0], self._potential(y, ts, args)
-            density = u_t**2 / 2 + u_x**2 / 2 + V + dt2 / 12 * (u_t * u_ttt - u_tt**2 / 2) - dx2 / 24 * u_xx**2
-            return density, -u_t * u_x - dx2 / 12 * (u_t * u_xxx - u_tx * u_xx)
-        M, K = (lambda a, b: _pair(a, self.system.equation.M, b)), (lambda a, b: _pair(a, self.system.equation.K[0], b))
-        density = S - K(y, y_x) / 2 + dt2 / 12 * M(y_t, y_tt) - dx2 / 24 * K(y_x, y_xx)
-        return density, K(y, y_t) / 2 + dx2 / 12 * (K(y_t, y_xx) - K(y_tx, y_x) / 2)
-
-    def _momentum(self, y: Array, y_t: Array, y_tt: Array, y_ttt: Array, ts: Array, args: Any, dt2: Any, dx2: Any):
-        y_x, y_xx, y_tx = self._in_space(y, 1), self._in_space(y, 2), self._in_space(y_t, 1)
-        S = self._each(self.system.equation.density, y, ts, args)
-        if isinstance(self.box, EulerBox):
-            u_t, u_tt, u_ttt, u_x, u_xx, u_tx = (f[:, 0] for f in (y_t, y_tt, y_ttt, y_x, y_xx, y_tx))
-            u_xxx, V = self._in_space(y, 3)[:, 0], self._potential(y, ts, args)
-            density = u_t * u_x + dt2 / 12 * (u_x * u_ttt - u_tx * u_tt)
-            flux = V - u_t**2 / 2 - u_x**2 / 2 + dt2 / 24 * u_tt**2 - dx2 / 12 * (u_x * u_xxx - u_xx**2 / 2)
-            return density, flux
-        M, K = (lambda a, b: _pair(a, self.system.equation.M, b)), (lambda a, b: _pair(a, self.system.equation.K[0], b))
-        density = M(y, y_x) / 2 + dt2 / 12 * (M(y_x, y_tt) - M(y_tx, y_t) / 2)
-        return density, S - M(y, y_t) / 2 + dx2 / 12 * K(y_x, y_xx) - dt2 / 24 * M(y_t, y_tt)
 
     def _samples(self, ys: Fields, dt: Any, t: Any) -> tuple[Array, Array, Array]:
         """What is smooth in time, at equal distances: for `PreissmanBox` the means of two states."""
@@ -172,6 +158,6 @@ def _in_time(f: Array, h: Array, order: int) -> Array:
     return sum((float(w) * f[i : i + count] for i, w in enumerate(weights)), jnp.zeros_like(f[:count])) / h**order
 
 
-def _pair(z: Array, matrix: np.ndarray, w: Array) -> Array:
+def _pair(matrix: np.ndarray, z: Array, w: Array) -> Array:
     """At every time."""
     return pair(jnp.moveaxis(z, 1, 0), matrix, jnp.moveaxis(w, 1, 0))
