@@ -21,8 +21,9 @@ class SymmetricEulerBox(AbstractGeometricSolver):
 
     **Arguments:** `box`: the `EulerBox`.
 
-    **Preserves:** what `EulerBox` does, in each half step by its own law; symmetric, order 2 in time. **Cost:** two steps of the box. **Fails:** as it
-    does. For a run that is to be reversed, start from `EulerBox().settle(system, y0)`.
+    **Preserves:** what `EulerBox` does, in each half step by its own law; symmetric, order 2 in time. **Cost:** two
+    steps of the box. **Fails:** as it does. For a run that is to be reversed, start from
+    `EulerBox().settle(system, y0)`.
     """
 
     box: EulerBox = eqx.field(default=EulerBox())
