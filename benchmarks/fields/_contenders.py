@@ -11,9 +11,9 @@ from benchmarks.fields._cases import Case
 from geomdl.field import CyclicReduction, Fourier
 
 COPY = "copy of the state"
-FOURIER, FOURIER_LOOSE = "box, Fourier", f"box, Fourier to {_geomdl.LOOSE:g}"
-CYCLIC = "box, cyclic reduction"
-EULER = "symmetric Euler box"
+FOURIER, FOURIER_LOOSE = "geomdl box, Fourier", f"geomdl box, Fourier to {_geomdl.LOOSE:g}"
+CYCLIC = "geomdl box, cyclic reduction"
+EULER = "geomdl symmetric Euler box"
 SPLIT = "split step"
 ETDRK4, EXPONAX, EXPONAX_HYPER = "ETDRK4", "exponax ETDRK4", "exponax ETDRK4, hyperviscous"
 TSIT5, KVAERNO5 = "diffrax Tsit5", "diffrax Kvaerno5"
