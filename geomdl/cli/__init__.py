@@ -1,4 +1,4 @@
-"""The command line: `geomdl simulate` and `geomdl train`."""
+"""The command line: `geomdl simulate`, `geomdl field` and `geomdl train`."""
 
 import importlib.util
 import sys

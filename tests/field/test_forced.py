@@ -178,6 +178,7 @@ def test_momentum_comes_from_where_s_varies():
     assert np.log(errors[0] / errors[1]) / np.log(3) == pytest.approx(2, abs=0.2)
 
 
+@pytest.mark.slow
 def test_auxiliary_components_may_change_with_time_and_bend():
     """The method of lines follows them; Euler's box solves for what is nonlinear in them."""
     S = lambda t, x, z, args: z.v**2 / 2 - (1 + t) * z.w**2 / 2 - z.w**4 / 4
