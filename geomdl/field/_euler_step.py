@@ -68,7 +68,7 @@ class Marcher(NamedTuple):
         gradient = self._slopes(t, z)
         sides = [gradient[i] - self._in_space(z, i) for i in rows]
         combine = lambda weights: sum(
-            (w * s for w, s in zip(weights, sides, strict=True) if w), jnp.zeros_like(sides[0])
+            (w * s for w, s in zip(weights.tolist(), sides, strict=True) if w), jnp.zeros_like(sides[0])
         )
         return [combine(weights) for weights in inverse]
 
@@ -84,5 +84,5 @@ class Marcher(NamedTuple):
                     change = difference(z[j], dx, axis, forward)
                     if axis == 0 and self.system.equation.names[j] in self.system.equation.potentials:
                         change = change + jnp.broadcast_to(self.slope[j], change.shape)
-                    total = total + matrix[row, j] * change
+                    total = total + float(matrix[row, j]) * change
         return total
