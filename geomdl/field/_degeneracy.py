@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from geomdl._errors import InputError
+from geomdl._errors import InputError, require
 
 #: Values of z, of time and of wave numbers at which the equation is linearised: arbitrary ones, near 1 for roots.
 SAMPLES, SIZE = 3, 0.3
@@ -65,6 +65,12 @@ def _slopes(equation: Any, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | Non
             value = equation.S(t, x, point, None)
         except Exception:  # whatever a function of the user raises without its arguments
             return None
+        if not isinstance(value, jax.core.Tracer):
+            real = isinstance(value, int | float) or (
+                hasattr(value, "dtype") and jnp.shape(value) == () and not jnp.iscomplexobj(value)
+            )
+            require(real, f"`S` must return a real number at every point, got {value!r}.")
+            value = jnp.asarray(value)
         if isinstance(value, jax.core.Tracer) or jnp.shape(value) != () or not jnp.issubdtype(value.dtype, dtype):
             return None
         gradient = jax.grad(equation.S, argnums=2)(t, x, point, None)

@@ -33,9 +33,10 @@ class Multisymplectic(eqx.Module):
       `z[0]`, and x the coordinate there, in two dimensions an array of shape (2,). Any differentiable function.
     - `names`: the components of z, in order.
     - `given`: the components that a state is determined by; `None` is all.
-    - `complete`: `complete(space, fields, t, args)` returns the other components as a dictionary; `space` offers
-      `derivative` and `antiderivative`. What it leaves out, or everything if `None`, is solved for at every point, by
-      the equations without a time derivative.
+    - `complete`: `complete(space, fields, t, args)` returns the other components as a dictionary, from `fields`, the
+      dictionary of those given; `space` offers `derivative` and `antiderivative`, such as
+      `{"phi": space.antiderivative(fields["u"])}` for $\phi_x = u$. What it leaves out, or everything if `None`, is
+      solved for at every point, by the equations without a time derivative; those must hold for what it returns.
     - `inputs` and `convert`: further variables that a state may be given by, and `convert(space, fields)` that makes
       components of them.
     - `derived`: `derived(fields)` returns variables that `FieldSystem.physical` adds to the components.
@@ -144,6 +145,8 @@ def _point(names: tuple[str, ...]) -> type:
 
 
 def _tidy(pairs: Sequence) -> Pairs:
+    for pair in pairs:
+        require(len(pair) == 3, f"A pair is (a, b, c), two components and a number; got {pair!r}.")
     return tuple((a, b, float(c)) for a, b, c in pairs)
 
 

@@ -37,9 +37,9 @@ class EulerBox(AbstractGeometricSolver):
     - `tolerance`, `max_iterations`: of what is implicit; `None` is round-off.
 
     **Preserves:** the local law $\delta_t^+ (U^{n-1} \cdot M_+ V^n - V^{n-1} \cdot M_+ U^n)
-    + \delta_x^+ (U_{j-1} \cdot K_+ V_j - V_{j-1} \cdot K_+ U_j) = 0$ to round-off. Order 1 in time; for waves 2, with v
-    half a step away from u. In space the order is that of the split, 2 where forward and backward differences meet as
-    in leapfrog.
+    + \delta_x^+ (U_{j-1} \cdot K_+ V_j - V_{j-1} \cdot K_+ U_j) = 0$ to round-off. Order 1 in time; for waves 2, if v
+    is that of half a step later, t + dt/2, at the start and in what is saved; `SymmetricEulerBox` has both at t. In
+    space the order is that of the split, 2 where forward and backward differences meet as in leapfrog.
     **Cost:** one gradient of S, explicit for waves. Stable while dt is below a multiple of dx; on any number of points.
     **Fails:** `InputError` where the equations are coupled over the grid (Korweg-de Vries, Camassa-Holm).
     **Source:** Moore & Reich, *Numer. Math.* 95 (2003), 625-652.

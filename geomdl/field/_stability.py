@@ -16,7 +16,7 @@ WAVES = 500
 
 
 def amplification(
-    box: EulerBox, system: FieldSystem, y: Fields, *, dt: float, theta: Any = None, t: Any = 0.0, args: Any = None
+    box: Any, system: FieldSystem, y: Fields, *, dt: float, theta: Any = None, t: Any = 0.0, args: Any = None
 ) -> np.ndarray:
     r"""The spectral radius of one step of the linearised box, with the coefficients of each point frozen.
 
@@ -28,6 +28,7 @@ def amplification(
 
     **Returns:** shape (points, modes).
     """
+    _check_box(box)
     require(len(system.grid.shape) == 1, "`amplification` is for one dimension of space.")
     order = box.split(system, y, args)
     n = system.grid.shape[0]
@@ -48,7 +49,7 @@ def amplification(
 
 
 def stability_limit(
-    box: EulerBox, system: FieldSystem, y: Fields, *, margin: float = 0.9, t: Any = 0.0, args: Any = None
+    box: Any, system: FieldSystem, y: Fields, *, margin: float = 0.9, t: Any = 0.0, args: Any = None
 ) -> float:
     r"""The longest step at which Euler's box is stable about a state, with frozen coefficients, times `margin`.
 
@@ -66,6 +67,7 @@ def stability_limit(
     **Errors:** `InputError` for other equations, for which `amplification` can be looked at, and for a fluid that is
     not hyperbolic.
     """
+    _check_box(box)
     require(len(system.grid.shape) == 1, "`stability_limit` is for one dimension of space.")
     second = np.asarray(system.equation.hessian(jnp.asarray(t, y.z.dtype), places(system, y), y.z, args))
     names, dx = system.equation.names, float(system.grid.spacing[0])
@@ -86,6 +88,14 @@ def stability_limit(
     turned = (order.M_plus[rho, phi] == 0) != (order.K_plus[0][phi, m] == 0)
     flow = -velocity if turned else velocity
     return margin * min(float(limit(dx, flow, sound, kappa, theta).min()) for theta in waves)
+
+
+def _check_box(box: Any) -> None:
+    require(
+        isinstance(box, EulerBox),
+        f"`box` must be an `EulerBox`, got `{type(box).__name__}`: `PreissmanBox` has no limit of this kind; for "
+        "waves that of `SymmetricEulerBox` is that of its `box`.",
+    )
 
 
 def central_limit(dx: float, velocity: Any, sound: Any, kappa: float, theta: Any) -> Any:

@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Bool, Float, PyTree
 
 from geomdl._dependence import depends
 from geomdl._errors import require
@@ -16,6 +16,9 @@ from geomdl.field._equation import Multisymplectic
 from geomdl.field._fields import Fields
 from geomdl.field._grid import AbstractGrid, check_kind
 from geomdl.system import AbstractSystem
+
+#: The highest derivative on a grid multiplies round-off by n/dx and this, at most.
+NOISE = 8.0
 
 
 class FieldSystem(AbstractSystem):
@@ -64,11 +67,21 @@ class FieldSystem(AbstractSystem):
             values = self.equation.convert(self, values)
         missing = [name for name in self.equation.given or self.equation.names if name not in values]
         require(not missing, f"A state needs {self._wanted()}; there is no `{missing[0] if missing else ''}`.")
-        state, found = _filled(self, values, jnp.asarray(t, jnp.result_type(float)), args)
-        failure = "No values of the components that are left out satisfy the equation at every point: give them too."
+        state, found, missed = _filled(self, values, jnp.asarray(t, jnp.result_type(float)), args)
+        failure = (
+            "No values of the components that are left out satisfy the equation at every point: give them too, or "
+            "return them from `complete=`."
+        )
+        amiss = (
+            "{} without a time derivative does not hold at the start, with the derivative of the grid, and would not "
+            "later: leave out the components that can be filled in, or correct `complete=` and the signs of the pairs."
+        )
         if isinstance(found, jax.core.Tracer):
-            return eqx.error_if(state, ~found, failure)
+            state = eqx.error_if(state, ~found, failure)
+            return eqx.error_if(state, jnp.any(missed), amiss.format("An equation"))
         require(bool(found), failure)
+        rows = [name for name, bad in zip(self.equation.names, np.asarray(missed), strict=True) if bad]
+        require(not rows, amiss.format(f"The equation of `{rows[0] if rows else ''}`"))
         return state
 
     def physical(self, ys: Fields) -> dict[str, Array]:
@@ -192,12 +205,13 @@ class FieldSystem(AbstractSystem):
 
 
 @eqx.filter_jit
-def _filled(system: FieldSystem, values: dict[str, Any], t: Array, args: Any) -> tuple[Fields, Array]:
-    """The state, and whether the components that were missing could be found."""
+def _filled(system: FieldSystem, values: dict[str, Any], t: Array, args: Any) -> tuple[Fields, Array, Array]:
+    """The state; whether the components that were missing could be found; which equations do not hold, of all."""
     equation = system.equation
     parts = [value.periodic if isinstance(value, Potential) else value for value in values.values()]
-    dtype = jnp.result_type(*parts)
+    dtype = jnp.dtype(np.result_type(*(part.dtype for part in parts)))
     require(jnp.issubdtype(dtype, jnp.floating), f"Components must be real, got {dtype}.")
+    values = jax.tree.map(lambda leaf: leaf.astype(dtype), values)
     if equation.complete is not None:
         values = equation.complete(system, values, t.astype(dtype), args) | values
     values, found = at_every_point(system, values, t.astype(dtype), args)
@@ -207,4 +221,15 @@ def _filled(system: FieldSystem, values: dict[str, Any], t: Array, args: Any) ->
         row, slope = value if isinstance(value, Potential) else (value, jnp.zeros((), dtype))
         rows.append(row)
         slopes.append(jnp.broadcast_to(slope, (1, *system.grid.shape[1:])))
-    return Fields(jnp.stack(rows), jnp.stack(slopes)), found
+    state = Fields(jnp.stack(rows), jnp.stack(slopes))
+    return state, found, _missed(system, state, t.astype(dtype), args)
+
+
+def _missed(system: FieldSystem, y: Fields, t: Array, args: Any) -> Bool[Array, " d"]:
+    """Which equations without a time derivative do not hold, beyond round-off in the derivative of the grid."""
+    gradient, sides = system.gradient(t, y.z, args), system.in_space(y)
+    eps = float(jnp.finfo(y.z.dtype).eps)
+    noise = NOISE * eps * max(n / dx for n, dx in zip(system.grid.shape, system.grid.spacing, strict=True))
+    bound = noise * jnp.max(jnp.abs(y.z)) + eps**0.5 * jnp.maximum(jnp.max(jnp.abs(gradient)), jnp.max(jnp.abs(sides)))
+    missed = jnp.max(jnp.abs(gradient - sides), axis=tuple(range(1, y.z.ndim))) > bound
+    return missed & ~jnp.asarray(system.equation.M.any(axis=1))

@@ -20,7 +20,7 @@ Outcome = TypeVar("Outcome")
 
 #: What to do about a run that failed.
 ADVICE = (
-    "a smaller `dt` usually helps, for implicit solvers also another `root`, such as `Newton()`; `throw=False` returns "
+    "a smaller `dt` usually helps, for implicit solvers also another `root`, by Newton's method; `throw=False` returns "
     "what there is, with `result` and `stats`."
 )
 

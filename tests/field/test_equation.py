@@ -27,6 +27,8 @@ def test_the_matrices_are_skew_and_those_of_the_action():
         ({"pairs_x": [("u", "u", 1)]}, "pairs `u` with itself"),
         ({"pairs_x": [("u", "w", np.nan)]}, "coefficient nan"),
         ({"S": 3.0}, "`S` must be a function"),
+        ({"S": lambda t, x, z, args: jnp.stack([z.u, z.v])}, "`S` must return a real number"),
+        ({"pairs_t": [("u", "v")]}, "A pair is \\(a, b, c\\), two components and a number"),
         ({"given": ("q",)}, "`given` names `q`"),
         ({"names": ("u", "v", "w", "s")}, "does not determine `s`"),
         (
@@ -104,6 +106,30 @@ def test_states_are_filled_in_consistently(name):
     variables = system.physical(y)
     for key, value in problem.start.items():
         np.testing.assert_allclose(variables[key], value, atol=1e-12)
+
+
+def test_states_that_contradict_the_equation_are_refused():
+    """What has no time derivative must hold at the start: nothing would bring it about later."""
+    wave = field.FieldSystem(field.sine_gordon(), field.PeriodicGrid(21, length=10.0))
+    with pytest.raises(gm.InputError, match="The equation of `w` without a time derivative does not hold"):
+        wave.initial(u=0.0, v=0.0, w=5.0)
+    kdv = field.kdv()
+    wrong = lambda space, f, t, args: kdv.complete(space, f, t, args) | {"phi": space.antiderivative(-f["u"])}
+    equation = field.Multisymplectic(
+        kdv.pairs_t, kdv.pairs_x, kdv.S, kdv.names, given=("u",), complete=wrong, potentials=("phi",)
+    )
+    problem = field.load("kdv", n=45)
+    with pytest.raises(gm.InputError, match="correct `complete=` and the signs of the pairs"):
+        field.FieldSystem(equation, problem.system.grid).initial(**problem.start)
+    fine = field.FieldSystem(field.kdv(), field.PeriodicGrid(10_935, length=40.0))
+    fine.initial(u=np.cosh(np.asarray(fine.grid.x)) ** -2.0)
+    fine.initial(u=np.float32(np.cosh(np.asarray(fine.grid.x)) ** -2.0))
+
+
+def test_numbers_and_arrays_of_another_precision():
+    wave = field.FieldSystem(field.sine_gordon(), field.PeriodicGrid(21, length=10.0))
+    assert wave.initial(u=jnp.zeros(21, jnp.float32), v=0.0).z.dtype == jnp.float64
+    assert wave.initial(u=jnp.zeros(21, jnp.float32), v=jnp.zeros(21, jnp.float32)).z.dtype == jnp.float32
 
 
 def test_a_potential_grows_by_the_mean_of_its_slope():

@@ -162,6 +162,13 @@ def test_what_has_no_criterion_is_refused():
         field.quantum_fluid(lambda rho: rho**2, -0.1)
 
 
+def test_only_eulers_box_has_a_limit():
+    problem = field.load("sine-gordon", n=45)
+    for function, options in ((field.stability_limit, {}), (field.amplification, {"dt": 0.1})):
+        with pytest.raises(gm.InputError, match="`box` must be an `EulerBox`, got `PreissmanBox`"):
+            function(field.PreissmanBox(), problem.system, problem.y0, **options)
+
+
 def saved(box, n, dt):
     """A breather in every step, from a moment at which nothing is symmetric."""
     problem = field.load("sine-gordon", n=n)
