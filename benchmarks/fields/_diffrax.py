@@ -1,5 +1,6 @@
 """The contenders on diffrax: the method of lines, spectral in space, with steps of its own choice."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +13,8 @@ from benchmarks._candidate import Candidate, LeftOut
 from benchmarks.fields._cases import Case, ready
 
 TOLERANCES = tuple(10.0**-digits for digits in range(2, 11))
-#: A Jacobian may take so much memory, and a run so many steps.
-MOST_BYTES, MOST_STEPS = 2 * 2**30, 200_000
+#: A Jacobian may take so much memory, and a run so many steps and so long.
+MOST_BYTES, MOST_STEPS, MOST_SECONDS = 2 * 2**30, 200_000, 15.0
 
 
 def sine_gordon(case: Case) -> tuple[Callable, Any, Callable]:
@@ -67,6 +68,13 @@ def lines(case: Case, make: Callable, solver: diffrax.AbstractSolver, error: flo
 
     tried = jax.jit(run)
     for tolerance in TOLERANCES:
-        if case.error(tried(start, tolerance)[0]) <= error:
+        begin = time.perf_counter()
+        found = case.error(tried(start, tolerance)[0])
+        seconds = time.perf_counter() - begin
+        if seconds > MOST_SECONDS:
+            raise LeftOut(
+                f"left out: takes {seconds:.0f} s with a tolerance of {tolerance:g}, for an error of {found:.1e}"
+            )
+        if found <= error:
             return ready(run, (start, tolerance))
     raise LeftOut(f"left out: did not reach {error:.1e}")
