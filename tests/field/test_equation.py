@@ -171,6 +171,7 @@ def test_eulers_box_refuses_what_is_coupled_over_the_grid():
         gm.integrate(problem.system, field.EulerBox(M_plus=np.eye(2)), problem.y0, dt=0.01, num_steps=1)
 
 
+@pytest.mark.slow
 def test_the_flow_of_a_fluid_with_a_mean():
     """The method of lines: m = rho u changes with both of its factors, the mean of u among them."""
     problem = field.load("shallow-water", n=27)
@@ -212,6 +213,7 @@ def test_an_interval_differentiates_what_it_integrates():
     assert np.abs(np.diff(slope, 2)).max() < 0.4
 
 
+@pytest.mark.slow
 def test_eulers_box_of_another_split_has_its_own_adjoint():
     """A step of -h of the one undoes a step of h of the other."""
     problem = field.load("shallow-water", n=40)

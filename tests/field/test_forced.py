@@ -82,6 +82,7 @@ def test_a_forced_wave_is_followed_with_order_two(solver, ends):
     assert errors[1] < 5e-3
 
 
+@pytest.mark.slow
 def test_a_force_on_what_is_linear():
     """Nothing is iterated but what the medium varies; and with the same order."""
     args, errors = arguments(g=0.0), []
@@ -130,7 +131,7 @@ def test_the_modified_equation_knows_the_time():
     [
         pytest.param(field.PreissmanBox(), 81, marks=pytest.mark.slow),
         pytest.param(field.PreissmanBox(field.CyclicReduction(local=True)), 81, marks=pytest.mark.slow),
-        (field.EulerBox(), 80),
+        pytest.param(field.EulerBox(), 80, marks=pytest.mark.slow),
     ],
     ids=str,
 )

@@ -78,6 +78,7 @@ def test_the_spectral_symbol_keeps_them_too(name):
     np.testing.assert_allclose(mass, mass[0], rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_they_hold_on_corners_and_for_eulers_box():
     problem = field.load("sine-gordon", n=200)
     run = gm.integrate(problem.system, field.SymmetricEulerBox(), problem.y0, dt=0.05, num_steps=400, save_every=40)
@@ -94,7 +95,7 @@ def test_a_density_of_time_and_parameters():
     S = lambda t, x, z, args: z.v**2 / 2 - z.w**2 / 2 + args * t * x**2 * z.u
     equation = field.Multisymplectic([("u", "v", 1)], [("u", "w", -1)], S, ("u", "v", "w"))
     system = field.FieldSystem(equation, field.PeriodicGrid(101, length=2.0))
-    y = system.initial(u=3.0, v=1.0, w=0.0)
+    y = system.initial(u=3.0, v=1.0, w=0.0, args=jnp.asarray(0.5))
     ys = jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), y)
     found = field.invariants(system, ys, t=jnp.asarray([0.0, 2.0]), args=jnp.asarray(0.5))
     np.testing.assert_allclose(found["energy"], [1.0, 1.0 + 0.5 * 2 * 3 * 2 / 3], rtol=1e-3)
@@ -115,6 +116,7 @@ def test_a_shift_is_found(shift, seed):
     np.testing.assert_allclose(field.phase_error(system, turned, jnp.asarray(bump(0.0) + 0j)), shift, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_a_wave_runs_late_as_its_dispersion_says():
     """A wave of the box has the slopes 2/dt tan(w dt/2) and 2/dx tan(k dx/2) in place of w and k."""
     problem = field.load("klein-gordon", n=135)

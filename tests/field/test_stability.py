@@ -32,9 +32,8 @@ def backgrounds(equation, seed):
 @pytest.mark.parametrize(
     ("central", "kappa"),
     [
-        (True, 0.01),
         (False, None),
-        *(pytest.param(*case, marks=pytest.mark.slow) for case in ((True, None), (False, 0.01))),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in ((True, None), (True, 0.01), (False, 0.01))),
     ],
 )
 def test_the_criteria_are_those_of_the_spectral_radius(central, kappa):
@@ -94,6 +93,7 @@ def test_each_box_has_its_own_limit(turned, mirrored):
     assert abs(limits[0] / limits[1] - 1) > 0.1
 
 
+@pytest.mark.slow
 def test_limits_in_closed_form():
     """Fluids at rest, of density 2; a flow whose iteration sets the limit; a wave on top of its potential."""
     rest = lambda equation: field.FieldSystem(equation, field.PeriodicGrid(32, length=32 * SPACING))

@@ -72,6 +72,7 @@ def test_newtons_gradient_is_that_of_fourier():
     np.testing.assert_allclose(of(field.NewtonKrylov()), of(field.Fourier()), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_parameters_of_an_equation_have_gradients():
     problem = field.load("klein-gordon", n=27)
 
@@ -118,7 +119,7 @@ def test_compositions_reach_their_order_in_time(base, coefficients, order):
 @pytest.mark.parametrize(
     ("name", "root"),
     [
-        ("kdv", field.Fourier()),
+        pytest.param("kdv", field.Fourier(), marks=pytest.mark.slow),
         pytest.param("zakharov-kuznetsov", field.Fourier(), marks=pytest.mark.slow),
         pytest.param("klein-gordon", field.Fourier(), marks=pytest.mark.slow),
         pytest.param("quantum-fluid", field.NewtonKrylov(), marks=pytest.mark.slow),
