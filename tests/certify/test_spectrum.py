@@ -37,6 +37,7 @@ def test_the_spectrum_of_nothing():
             spectrum(gm.HamiltonJacobi(2), system, y0, dt=0.1, num_steps=2)
 
 
+@pytest.mark.slow
 def test_a_momentum_map_with_several_components():
     """The sum of two spins that feel each other only by their angle; the rest of the state turns about it."""
     system = gm.HamiltonianSystem(lambda t, s, args: jnp.sum(s[0] * s[1]), gm.LiePoisson(gm.algebra.so(3)))

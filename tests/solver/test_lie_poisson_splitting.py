@@ -113,6 +113,7 @@ def test_collective_of_order_two_is_no_implicit_midpoint_rule():
     assert 1e-6 < np.abs(ends[0] - ends[1]).max() < 1e-2
 
 
+@pytest.mark.slow
 def test_copies_and_rest():
     """Many bodies along another axis; one that does not turn stays where it is, and has a gradient."""
     hamiltonian = lambda t, ms, args: 0.5 * jnp.sum(ms**2 / jnp.broadcast_to(INERTIA, ms.shape))
