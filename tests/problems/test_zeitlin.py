@@ -305,7 +305,9 @@ def test_values_on_a_grid():
     np.testing.assert_allclose(found, expected - 0.3 / np.sqrt(4 * np.pi), atol=1e-12)
 
 
-@pytest.mark.parametrize("problem", [TURNING, TORUS], ids=["rotating sphere", "torus"])
+@pytest.mark.parametrize(
+    "problem", [pytest.param(TURNING, marks=pytest.mark.slow), TORUS], ids=["rotating sphere", "torus"]
+)
 def test_derivatives_of_the_energy(problem):
     """The differential is known: one inverse Laplacian; further derivatives, batches and copies go through it."""
     energy = lambda m: problem.system.hamiltonian(0.0, m, None)
