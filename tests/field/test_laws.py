@@ -150,14 +150,14 @@ def test_energy_stays_bounded_over_long_runs(name):
 
 @pytest.mark.slow
 def test_two_solitons_overtake_each_other_for_a_thousand_units_of_time():
-    """Korteweg and de Vries' equation without viscosity: after two hundred encounters two solitons are left."""
+    """Korteweg and de Vries' equation without viscosity: after fifty encounters two solitons are left."""
     problem = field.load("kdv-two-solitons", n=315)
     run = gm.integrate(problem.system, problem.solver, problem.y0, dt=0.02, num_steps=50_000, save_every=50)
     found = field.invariants(problem.system, run.ys)
-    np.testing.assert_allclose(found["mass"], found["mass"][0], rtol=1e-9)
-    for key in ("energy", "momentum"):
+    np.testing.assert_allclose(found["mass"], found["mass"][0], rtol=1e-12)
+    for key, bound in (("energy", 5e-4), ("momentum", 2e-3)):
         f = np.asarray(found[key])
-        assert np.ptp(f) < 5e-3 * abs(f[0])
+        assert np.ptp(f) < bound * abs(f[0])
         half = len(f) // 2
         assert abs(f[half:].mean() - f[:half].mean()) < 2e-4 * abs(f[0])
     u = np.asarray(problem.system.physical(run.ys)["u"])
