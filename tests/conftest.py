@@ -1,5 +1,6 @@
 """Every test runs with run-time type checks and strict promotion; x64 is on, float32 is asked for where tested."""
 
+import gc
 import os
 
 # Most of the time goes into compiling small programs. Nightly, and where flags are given, with all optimisations.
@@ -11,6 +12,7 @@ import pytest
 from jaxtyping import install_import_hook
 
 mpl.use("agg")
+gc.disable()  # tracing makes millions of small objects that stay: going through them takes a quarter of the time
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
@@ -24,3 +26,4 @@ def _forget_compiled_programs():
     """Or a worker would hold every program of the suite: several GiB."""
     yield
     jax.clear_caches()
+    gc.collect()

@@ -16,4 +16,5 @@ def simulate(*arguments):
 def read(folder):
     """The summary and the arrays that a run left."""
     folder = Path(folder)
-    return json.loads((folder / "summary.json").read_text()), np.load(folder / "trajectory.npz")
+    with np.load(folder / "trajectory.npz") as arrays:
+        return json.loads((folder / "summary.json").read_text()), dict(arrays)

@@ -25,7 +25,9 @@ def test_a_breather_with_its_laws(tmp_path, capsys):
         str(folder),
     ]
     assert run(["field", *arguments, "--quiet"]) == 0
-    summary, arrays = json.loads((folder / "summary.json").read_text()), np.load(folder / "field.npz")
+    summary = json.loads((folder / "summary.json").read_text())
+    with np.load(folder / "field.npz") as file:
+        arrays = dict(file)
     np.testing.assert_allclose(arrays["ts"], [0, 1, 2, 2.5])
     assert arrays["u"].shape == arrays["w"].shape == (4, 135)
     problem = gm.field.load("sine-gordon", n=135)

@@ -64,6 +64,7 @@ def test_resuming_equals_running_through(tmp_path):
     assert evaluate(parts, load("rings").test)[1] == metrics(tmp_path / "parts")[-1]["validation_accuracy"]
 
 
+@pytest.mark.slow
 def test_a_kill_leaves_the_last_good_checkpoint(tmp_path):
     """SIGKILL in the middle of a run; resuming ends at the parameters of an undisturbed run."""
     arguments = [*COMMAND, *SMALL[1:], "--out"]

@@ -51,7 +51,7 @@ CASES = [
     pytest.param(field.SymmetricEulerBox(), "circle", id="euler", marks=pytest.mark.slow),
     pytest.param(field.PreissmanBox(field.CyclicReduction()), "dirichlet", id="fixed", marks=pytest.mark.slow),
     pytest.param(field.PreissmanBox(field.CyclicReduction()), "neumann", id="free", marks=pytest.mark.slow),
-    pytest.param(field.SymmetricEulerBox(), "dirichlet", id="euler-fixed"),
+    pytest.param(field.SymmetricEulerBox(), "dirichlet", id="euler-fixed", marks=pytest.mark.slow),
     pytest.param(field.SymmetricEulerBox(), "neumann", id="euler-free", marks=pytest.mark.slow),
 ]
 

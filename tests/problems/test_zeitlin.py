@@ -211,7 +211,7 @@ TORUS = euler_torus(7)
 
 @pytest.mark.parametrize(
     "problem",
-    [pytest.param(SPHERE, marks=pytest.mark.slow), TURNING, pytest.param(TORUS, marks=pytest.mark.slow)],
+    [SPHERE, *(pytest.param(problem, marks=pytest.mark.slow) for problem in (TURNING, TORUS))],
     ids=["sphere", "rotating sphere", "torus"],
 )
 def test_what_is_constant_along_a_run(problem):

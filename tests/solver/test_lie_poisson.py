@@ -31,7 +31,6 @@ STRUCTURES = {
 }
 #: The others, and other orders of these, are measured nightly.
 DAILY = {
-    ("so(3)", 4),
     ("aff(2)", 2),
     ("log-canonical", 4),
 }

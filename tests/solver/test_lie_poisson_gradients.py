@@ -81,6 +81,7 @@ def test_adjoints_agree_in_other_charts_and_orders(order, chart):
         np.testing.assert_allclose(gradient, gradients[0], rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_memory_of_the_reversible_adjoint_does_not_grow():
     def scratch(num_steps):
         gradient = jax.jit(jax.grad(lambda m0: loss(m0, INERTIA, ADJOINTS["reversible"], num_steps, 2)))

@@ -57,7 +57,7 @@ METHODS = {
 @pytest.mark.parametrize(
     ("name", "method"),
     [
-        pytest.param(name, method, marks=() if method == "Strang" or name == "body" else pytest.mark.slow)
+        pytest.param(name, method, marks=() if method == "Strang" and name != "body in space" else pytest.mark.slow)
         for name in SYSTEMS
         for method in METHODS
     ],
