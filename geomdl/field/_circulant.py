@@ -13,9 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Inexact, Int, PyTree
 
-from geomdl import _tree as tree
 from geomdl._fixed_point import Root, implicit
 from geomdl.field._blocks import varying
+from geomdl.field._iteration import Found, norms, sample
 from geomdl.field._symbols import backwards, constants, forwards
 
 #: Relative to the largest singular value of a mode's matrix: below it, the mode has a gauge freedom.
@@ -40,11 +40,11 @@ class Circulant(NamedTuple):
 class Method(NamedTuple):
     """A way to fixed points.
 
-    - `iterate`: `(g, guess, scale) -> Root`.
+    - `iterate`: `(improve, guess, scale) -> Found`, as `by_rate`.
     - `linear_solve`: `(matvec, right) -> solution`, for 1 - g' and its transpose.
     """
 
-    iterate: Callable[[Callable, PyTree, PyTree], Root]
+    iterate: Callable[[Callable, Array, Array], Found]
     linear_solve: Callable[[Callable, PyTree], PyTree]
 
 
@@ -98,7 +98,7 @@ def _columns(blocks: Array) -> Array:
 def solve(
     table: Circulant,
     whole: Callable[[Float[Array, "d *points"]], Float[Array, "d *points"]],
-    known: Float[Array, "d *points"],
+    given: Float[Array, "d *points"],
     rest: Callable[[list[Array]], list[Array]],
     beyond: Sequence[int],
     start: Float[Array, "d *points"],
@@ -110,7 +110,7 @@ def solve(
 
     - `table`: the inverse of L; no derivative is taken of it.
     - `whole`: the right side for all components, `b + r(Y)`, with the derivatives that it has.
-    - `known`, `rest`: the same in two parts, of which no derivative is taken: b, and r from the components in `beyond`
+    - `given`, `rest`: the same in two parts, of which no derivative is taken: b, and r from the components in `beyond`
       to its entries in these.
     - `beyond`: which components these are.
     - `start`: where to look first, where the gauge comes from, and the sizes against which errors count.
@@ -121,17 +121,17 @@ def solve(
     transform = lambda f: forwards(f, len(shape))
     real = lambda waves: backwards(waves, shape)
 
-    def waves(b: Array) -> Array:
-        return held(table, transform(b), constants(start, len(shape)))
+    known = lambda: corner(table, constants(start, len(shape)), table.inverse.shape[2:])
 
     def once(y: Array) -> Array:
         """One iteration on all components: what the derivative is taken of."""
-        return real(varying(table.inverse, waves(whole(y)), every, every))
+        return real(known() + varying(table.inverse, transform(whole(y)), every, every))
 
     def primal(y: Array) -> Root:
         """All iterations on the components that matter, and then the others."""
-        kept, scale = constants(start, len(shape)), tree.sizes([start[i] for i in beyond])
-        found = iterated(table, waves(known), kept, rest, beyond, shape, [y[i] for i in beyond], scale, method)
+        kept, hat = constants(start, len(shape)), dict(enumerate(transform(given)))
+        guess = transform(jnp.stack([y[i] for i in beyond])) if beyond else jnp.zeros_like(table.inverse[0, :0])
+        found = iterated(table, known(), hat, kept, rest, beyond, shape, guess, norms(guess), method)
         return Root(real(found.waves), found.converged, found.iterations)
 
     return implicit(primal, once, jax.lax.stop_gradient(start), method.linear_solve)
@@ -141,53 +141,63 @@ class Iterated(NamedTuple):
     """The solution as waves, its components that were iterated, and how that went."""
 
     waves: Array
-    parts: list[Array]
+    parts: Array
     converged: Bool[Array, ""]
     iterations: Int[Array, ""]
 
 
 def iterated(
     table: Circulant,
-    hat: Complex[Array, "d *modes"],
+    known: Complex[Array, "d *modes"],
+    hat: dict[int, Complex[Array, "*modes"]],
     kept: Complex[Array, "d 1 *modes_y"],
     rest: Callable[[list[Array]], list[Array]],
     beyond: Sequence[int],
     shape: tuple[int, ...],
-    guess: list[Array],
-    scale: list[Array],
+    guess: Complex[Array, "b *modes"],
+    scale: Float[Array, " b"],
     method: Method,
 ) -> Iterated:
     """Solve for the waves of Y, without derivatives.
 
-    **Arguments:** `hat`: the transform of b, with what `held` adds; `kept`: the waves from which the gauge comes;
-    `shape`: of the grid; `guess`: the components in `beyond`; `scale`: their sizes, against which errors count.
+    **Arguments:** `known`: what Y is without the right side `hat`, which has but some rows; `kept`: the waves from
+    which the gauge comes; `shape`: of the grid; `guess`: the components in `beyond`; `scale`: their sizes, against
+    which errors count.
     """
-    every = range(len(hat))
-    bent = lambda parts: forwards(jnp.stack(rest(parts)), len(shape))
+    every = range(len(known))
     if beyond:
-        within = varying(table.inverse, hat, beyond, every)
+        within = jnp.stack([known[i] for i in beyond]) + _product(table, hat, beyond)
 
-        def improve(parts: list[Array]) -> list[Array]:
-            return list(backwards(within + varying(table.inverse, bent(parts), beyond, beyond), shape))
+        def improve(waves: Array) -> tuple[Array, Array]:
+            bent = forwards(jnp.stack(rest(list(backwards(waves, shape)))), len(shape))
+            return within + varying(table.inverse, bent, beyond, beyond), bent
 
         found = method.iterate(improve, guess, scale)
-        solution = varying(table.inverse, hat, every, every) + varying(table.inverse, bent(found.value), every, beyond)
+        hat = hat | {i: row + hat.get(i, 0) for i, row in zip(beyond, found.bent, strict=True)}
     else:
-        found = Root([], jnp.asarray(True), jnp.ones((), jnp.int32))
-        solution = varying(table.inverse, hat, every, every)
+        found = Found(guess, guess, jnp.asarray(True), jnp.ones((), jnp.int32))
+    solution = known + _product(table, hat, every)
     # Nothing else may move a free combination of components: it would stand for equations that contradict.
     moved = varying(table.gauge, solution[:, :1] - kept, every, every)
-    consistency = float(jnp.finfo(hat.dtype).eps) ** 0.5
-    still = _size(moved) <= consistency * _size(hat)
+    consistency = float(jnp.finfo(known.dtype).eps) ** 0.5
+    size = lambda waves: jnp.max(norms(sample(waves)))
+    still = size(moved) <= consistency * size(solution) * jnp.max(jnp.abs(table.gauge))
     return Iterated(solution, found.value, found.converged & still, found.iterations)
 
 
-def held(table: Circulant, hat: Complex[Array, "d *modes"], kept: Complex[Array, "d 1 *modes_y"]) -> Array:
-    """The transform of a right side, with the gauge as it is in the waves `kept`."""
-    every = range(len(hat))
-    return hat.at[:, :1].add(varying(table.gauge, kept, every, every))
+def _product(table: Circulant, hat: dict[int, Array], rows: Sequence[int]) -> Array:
+    columns = sorted(hat)
+    return varying(table.inverse, jnp.stack([hat[j] for j in columns]), rows, columns)
 
 
-def _size(waves: Complex[Array, "..."]) -> Array:
-    """The largest of all real and imaginary parts: absolute values would take as long as an iteration."""
-    return jnp.maximum(jnp.max(jnp.abs(jnp.real(waves))), jnp.max(jnp.abs(jnp.imag(waves))))
+def applied(table: Circulant, hat: Complex[Array, "d *modes"]) -> Array:
+    """The solution of a linear equation, as waves."""
+    return varying(table.inverse, hat, range(len(hat)), range(len(hat)))
+
+
+def corner(table: Circulant, kept: Complex[Array, "d 1 *modes_y"], shape: tuple[int, ...]) -> Array:
+    """What the gauge of the waves `kept` adds to a solution; only its waves that are constant in x."""
+    every = range(len(kept))
+    pushed = varying(table.gauge, kept, every, every)
+    found = varying(table.inverse[:, :, :1], pushed, every, every)
+    return jnp.pad(found, [(0, 0), (0, shape[0] - 1), *((0, 0) for _ in shape[1:])])

@@ -7,15 +7,16 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, PyTree
 
-from geomdl import _tree as tree
 from geomdl._custom_rule import hoist
-from geomdl._fixed_point import Root, by_iteration, iterate
+from geomdl._fixed_point import Root, by_iteration
 from geomdl._frozen import complex_dtype
 from geomdl.field import _circulant
 from geomdl.field._blocks import constant
 from geomdl.field._fields import Fields
+from geomdl.field._iteration import by_rate, norms
 from geomdl.field._remainder import midrange_hessian, product, remainder
 from geomdl.field._root import AbstractBoxRoot, check_tolerance
 from geomdl.field._symbols import forwards
@@ -68,24 +69,26 @@ class AbstractByWaves(AbstractBoxRoot):
     def loop(self, system: Any, t: Array, h: Array, y: Fields, args: Any, advance: Callable) -> tuple[WaveLoop, Any]:
         """From wave to wave, for values."""
         tables = self.tables(system, t, h, y, args)
-        beyond = system.equation.nonlinear(t, *system.one_point(y.z), args)
+        beyond, method = system.equation.nonlinear(t, *system.one_point(y.z), args), self.method(y)
         z, slope = jax.lax.stop_gradient((y.z, y.slope))
         shape, dimension = z.shape[1:], len(system.grid.shape)
         M, K = system.equation.M, system.equation.K[0]
+
+        moving = np.flatnonzero(M.any(axis=1)).tolist()
 
         def step(tables: PyTree, t: Array, h: Array, waves: Array, guess: Array) -> tuple:
             table, second = tables
             _, rest, steady = remainder(system, second, t + h / 2, z, args)
             fixed = forwards(steady - constant(K, jnp.broadcast_to(slope, z.shape)), dimension)
-            hat = constant(M, (2 / h).astype(waves.dtype) * waves) + fixed
             kept = waves[:, :1]
-            hat = _circulant.held(table, hat, kept)
-            parts = list(guess)
-            found = _circulant.iterated(table, hat, kept, rest, beyond, shape, parts, tree.sizes(parts), self.method(y))
-            middle = jnp.stack(found.parts) if beyond else guess
-            return 2 * found.waves - waves, middle, found.converged, found.iterations
+            known = _circulant.applied(table, fixed) + _circulant.corner(table, kept, fixed.shape[1:])
+            pushed = constant(M, (2 / h).astype(waves.dtype) * waves)
+            hat = {i: pushed[i] for i in moving}
+            found = _circulant.iterated(table, known, hat, kept, rest, beyond, shape, guess, norms(guess), method)
+            return 2 * found.waves - waves, found.parts, found.converged, found.iterations
 
-        examples = (tables, t, h, forwards(z, dimension), jnp.zeros((len(beyond), *shape), z.dtype))
+        start = forwards(z, dimension)
+        examples = (tables, t, h, start, start[: len(beyond)])
         pure, others = hoist(step, *examples)
         state_by_state, captured = hoist(lambda tables, t, h, y: advance(tables, t, h, y), tables, t, h, y)
         loop = WaveLoop(
@@ -117,5 +120,5 @@ class Fourier(AbstractByWaves):
     def method(self, y: Fields) -> _circulant.Method:
         """Iterate to the tolerance."""
         tolerance, most = self.limits(y)
-        run = lambda g, guess, scale: iterate(g, guess, tolerance=tolerance, max_iterations=most, scale=scale)
+        run = lambda improve, guess, scale: by_rate(improve, guess, scale, tolerance=tolerance, max_iterations=most)
         return _circulant.Method(run, by_iteration(tolerance, most))

@@ -7,13 +7,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import lineax as lx
-from jaxtyping import PyTree
+from jaxtyping import Array, PyTree
 
 from geomdl import _tree as tree
-from geomdl._fixed_point import Root, iterate
 from geomdl.field import _circulant
 from geomdl.field._fields import Fields
 from geomdl.field._fourier import AbstractByWaves
+from geomdl.field._iteration import Found, by_rate
 
 #: Newton's linear equations are solved to this accuracy: one more round costs less than a digit more in each.
 INEXACT = 1e-3
@@ -42,12 +42,16 @@ class NewtonKrylov(AbstractByWaves):
         """Newton's iteration, as a fixed point."""
         tolerance, most = self.limits(y)
 
-        def run(g: Callable, guess: PyTree, scale: PyTree) -> Root:
-            def improve(x: PyTree) -> PyTree:
-                value, push = jax.linearize(lambda x: tree.subtract(x, g(x)), x)
-                return tree.subtract(x, self._gmres(push, value, INEXACT))
+        def run(improve: Callable, guess: Array, scale: Array) -> Found:
+            missed = lambda x: tree.subtract(x, _parts(improve(_whole(x))[0]))
 
-            return iterate(improve, guess, tolerance=tolerance, max_iterations=most, scale=scale)
+            def newton(waves: Array) -> tuple[Array, Array]:
+                x = _parts(waves)
+                value, push = jax.linearize(missed, x)
+                return _whole(tree.subtract(x, self._gmres(push, value, INEXACT))), waves
+
+            found = by_rate(newton, guess, scale, tolerance=tolerance, max_iterations=most)
+            return found._replace(bent=improve(found.value)[1])
 
         exact = 10 * float(jnp.finfo(y.z.dtype).eps)
         return _circulant.Method(run, lambda matvec, right: self._gmres(matvec, right, exact))
@@ -62,3 +66,12 @@ class NewtonKrylov(AbstractByWaves):
         with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
             solution = lx.linear_solve(operator, tree.scale(1 / unit, right), solver, throw=False)
         return tree.scale(unit, solution.value)
+
+
+def _parts(waves: Array) -> tuple[Array, Array]:
+    """Real and imaginary: Newton's equations are linear over the real numbers only."""
+    return jnp.real(waves), jnp.imag(waves)
+
+
+def _whole(parts: tuple[Array, Array]) -> Array:
+    return jax.lax.complex(*parts)

@@ -6,6 +6,7 @@ have been best one step before.
 """
 
 from collections.abc import Callable
+from math import comb
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -15,13 +16,16 @@ from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Int
 
 from geomdl.field._fields import Fields
+from geomdl.field._iteration import norms, sample
 from geomdl.field._symbols import backwards, forwards
 from geomdl.solver import Carry, Grid, Step, StepLoop, Tally, repeat
 
+#: Degrees from 0 on are compared, so many.
+DEGREES = 5
 #: Row p extrapolates, from the newest middle to the oldest, with degree p.
-EXTRAPOLATIONS = ((1.0, 0.0, 0.0, 0.0), (2.0, -1.0, 0.0, 0.0), (3.0, -3.0, 1.0, 0.0), (4.0, -6.0, 4.0, -1.0))
-#: The degrees are compared at so many points along the last dimension, about.
-SEEN = 128
+EXTRAPOLATIONS = tuple(
+    tuple((-1.0) ** j * comb(degree + 1, j + 1) for j in range(DEGREES)) for degree in range(DEGREES)
+)
 
 
 class Glide(NamedTuple):
@@ -29,13 +33,14 @@ class Glide(NamedTuple):
 
     - `y`: the state when the last piece of the run began or ended; it alone has derivatives.
     - `waves`: the transform of the state, now.
-    - `middles`: the last ones, of the components in which S is not quadratic; the newest first.
+    - `middles`: the last ones, of the components in which S is not quadratic; the one of step k in place k modulo
+      their number.
     - `degree`: of the extrapolation that suited the last step.
     """
 
     y: Fields
     waves: Array
-    middles: tuple[Array, ...]
+    middles: Array
     degree: Int[Array, ""]
 
 
@@ -73,22 +78,24 @@ class WaveLoop(StepLoop):
 
         def body(i: Array, state: tuple) -> tuple:
             (y, waves, middles, degree), tally = state
-            guess = _combined(jnp.asarray(EXTRAPOLATIONS, y.z.dtype)[degree], middles)
+            weights = _weights(k + i, waves.dtype)
+            guess = _combined(weights[degree], middles)
             waves, middle, converged, iterations = self.step(captured, tables, grid.time(k + i), grid.h, waves, guess)
-            glide = Glide(y, waves, (middle, *middles[:-1]), self._best(middle, middles))
+            degree = self._best(weights, middle, middles)
+            place = (k + i) % len(middles)
+            glide = Glide(y, waves, jax.lax.dynamic_update_index_in_dim(middles, middle, place, 0), degree)
             return glide, tally.counted(k + i, Step(None, None, converged, iterations))
 
         glide, tally = repeat(body, steps, (carry.y, Tally.empty()))
         z = backwards(glide.waves, glide.y.z.shape[1:])
         return Carry(glide._replace(y=Fields(z, glide.y.slope)), None), tally
 
-    def _best(self, middle: Array, before: tuple[Array, ...]) -> Array:
-        """The degree that would have come closest, at some of the points."""
+    def _best(self, weights: Array, middle: Array, before: Array) -> Array:
+        """The degree that would have come closest, in some of the waves."""
         if not self.beyond:
             return jnp.zeros((), jnp.int32)
-        some = lambda f: f[..., :: max(1, f.shape[-1] // SEEN)]
-        middle, before = some(middle), tuple(map(some, before))
-        missed = [jnp.max(jnp.abs(_combined(row, before) - middle)) for row in EXTRAPOLATIONS]
+        middle, before = sample(middle), sample(before)
+        missed = [jnp.max(norms(_combined(row, before) - middle)) for row in weights]
         return jnp.argmin(jnp.stack(missed)).astype(jnp.int32)
 
     def _by_states(self, grid: Grid, k: Array, carry: Carry, steps: int) -> tuple[Carry, Tally]:
@@ -98,15 +105,21 @@ class WaveLoop(StepLoop):
     def enter(self, grid: Grid, k: Array, carry: Carry) -> Carry:
         """Nothing is known of the time before."""
         z = jax.lax.stop_gradient(carry.y.z)
-        middle = jnp.stack([z[i] for i in self.beyond]) if self.beyond else z[:0]
-        return Carry(
-            Glide(carry.y, forwards(z, z.ndim - 1), (middle,) * len(EXTRAPOLATIONS), jnp.zeros((), jnp.int32)), None
-        )
+        waves = forwards(z, z.ndim - 1)
+        middle = jnp.stack([waves[i] for i in self.beyond]) if self.beyond else waves[:0]
+        return Carry(Glide(carry.y, waves, jnp.stack([middle] * len(EXTRAPOLATIONS)), jnp.zeros((), jnp.int32)), None)
 
     def leave(self, grid: Grid, k: Array, carry: Carry) -> Carry:
         """The state."""
         return Carry(carry.y.y, None)
 
 
-def _combined(weights: Any, middles: tuple[Array, ...]) -> Array:
+def _weights(k: Array, dtype: Any) -> Array:
+    """Row p: the weights of the places of the middles in step k for degree p."""
+    count = len(EXTRAPOLATIONS)
+    ages = (k - 1 - jnp.arange(count, dtype=k.dtype)) % count
+    return jnp.asarray(EXTRAPOLATIONS, dtype)[:, ages]
+
+
+def _combined(weights: Array, middles: Array) -> Array:
     return sum((w * each for w, each in zip(weights[1:], middles[1:], strict=True)), weights[0] * middles[0])

@@ -1,0 +1,76 @@
+"""Fixed points of waves, to a predicted error."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Complex, Float, Int
+
+from geomdl._fixed_point import PLATEAU
+
+#: So many of the longest waves make a sample, and as many of the others.
+SEEN = 64
+
+
+class Found(NamedTuple):
+    """The last iterate, what `improve` gave beside it, whether it converged (a NaN never does), after how many."""
+
+    value: Complex[Array, "b *modes"]
+    bent: Complex[Array, "b *modes"]
+    converged: Bool[Array, ""]
+    iterations: Int[Array, ""]
+
+
+def norms(waves: Complex[Array, "b *modes"]) -> Float[Array, " b"]:
+    """The root of the sum of squares of every component: by Parseval, a mean over the grid."""
+    squares = jnp.real(waves) ** 2 + jnp.imag(waves) ** 2
+    return jnp.sqrt(jnp.sum(squares, axis=tuple(range(1, waves.ndim))))
+
+
+def sample(waves: Complex[Array, "... m"]) -> Complex[Array, "... s"]:
+    """The longest waves along the last dimension, and some of all others: enough to compare sizes."""
+    others = waves[..., SEEN :: max(1, waves.shape[-1] // SEEN)]
+    return jnp.concatenate([waves[..., :SEEN], others], axis=-1)
+
+
+def by_rate(
+    improve: Callable[[Array], tuple[Array, Array]],
+    guess: Complex[Array, "b *modes"],
+    scale: Float[Array, " b"],
+    *,
+    tolerance: float,
+    max_iterations: int,
+) -> Found:
+    r"""Iterate `x, bent <- improve(x)` until the error of x is small.
+
+    Increments $\delta_k = |x_{k+1} - x_k|$ that shrink at a rate $\theta = \delta_k / \delta_{k-1}$ leave an error of
+    $\delta_k \theta / (1 - \theta)$. Below `PLATEAU` units of round-off, where increments say nothing of the rate any
+    more, it keeps shrinking at the last one seen. The iteration stops once the error is below `tolerance` times the
+    size in every component, or once increments have stopped shrinking there.
+
+    **Arguments:** `guess`: where to start; `scale`: sizes of the components, if they are larger than the iterates.
+    """
+    plateau = PLATEAU * float(jnp.finfo(scale.dtype).eps)
+
+    def unfinished(carry):
+        converged, k = carry[2:4]
+        return ~converged & (k < max_iterations)
+
+    def advance(carry):
+        x, _, _, k, (last, before, rate, error) = carry
+        new, bent = improve(x)
+        change, units = norms(new - x), jnp.maximum(scale, norms(new))
+        size = jnp.max(jnp.where(change == 0, 0, change / jnp.where(units == 0, 1, units)), initial=0)
+        noise = jnp.max(change, initial=0) <= plateau * jnp.max(units, initial=0)
+        blind = noise & (k > 1)
+        rate = jnp.where(blind, rate, size / jnp.where(last == 0, 1, last))
+        error = jnp.where(blind, error * rate, jnp.where(rate < 1, size * rate / (1 - rate), jnp.inf))
+        error = jnp.where(k == 0, size, error)
+        # Compared with the one before the last: errors that rotate as they shrink grow now and then.
+        return new, bent, (error <= tolerance) | ((size >= before) & noise), k + 1, (size, last, rate, error)
+
+    never = jnp.asarray(jnp.inf, scale.dtype)
+    start = (guess, jnp.zeros_like(guess), jnp.asarray(False), jnp.zeros((), jnp.int32), (never, never, never, never))
+    value, bent, converged, k, _ = jax.lax.while_loop(unfinished, advance, start)
+    return Found(value, bent, converged, k)
