@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Complex, Float, Inexact, Int, PyTree
+from jaxtyping import Array, Complex, Float, Inexact, PyTree
 
 from geomdl._fixed_point import Root, implicit
 from geomdl.field._blocks import varying
@@ -40,11 +40,11 @@ class Circulant(NamedTuple):
 class Method(NamedTuple):
     """A way to fixed points.
 
-    - `iterate`: `(improve, guess, scale) -> Found`, as `by_rate`.
+    - `iterate`: `(improve, guess, scale, known) -> Found`, as `by_rate`.
     - `linear_solve`: `(matvec, right) -> solution`, for 1 - g' and its transpose.
     """
 
-    iterate: Callable[[Callable, Array, Array], Found]
+    iterate: Callable[[Callable, Array, Array, Array], Found]
     linear_solve: Callable[[Callable, PyTree], PyTree]
 
 
@@ -131,19 +131,18 @@ def solve(
         """All iterations on the components that matter, and then the others."""
         kept, hat = constants(start, len(shape)), dict(enumerate(transform(given)))
         guess = transform(jnp.stack([y[i] for i in beyond])) if beyond else jnp.zeros_like(table.inverse[0, :0])
-        found = iterated(table, known(), hat, kept, rest, beyond, shape, guess, norms(guess), method)
-        return Root(real(found.waves), found.converged, found.iterations)
+        unknown = jnp.ones((), start.dtype)
+        waves, found = iterated(table, known(), hat, kept, rest, beyond, shape, guess, unknown, method)
+        return Root(real(waves), found.converged, found.iterations)
 
     return implicit(primal, once, jax.lax.stop_gradient(start), method.linear_solve)
 
 
 class Iterated(NamedTuple):
-    """The solution as waves, its components that were iterated, and how that went."""
+    """The solution as waves, and how its components that are iterated were found; this, at the last."""
 
     waves: Array
-    parts: Array
-    converged: Bool[Array, ""]
-    iterations: Int[Array, ""]
+    found: Found
 
 
 def iterated(
@@ -155,14 +154,14 @@ def iterated(
     beyond: Sequence[int],
     shape: tuple[int, ...],
     guess: Complex[Array, "b *modes"],
-    scale: Float[Array, " b"],
+    rate: Float[Array, ""],
     method: Method,
 ) -> Iterated:
     """Solve for the waves of Y, without derivatives.
 
     **Arguments:** `known`: what Y is without the right side `hat`, which has but some rows; `kept`: the waves from
-    which the gauge comes; `shape`: of the grid; `guess`: the components in `beyond`; `scale`: their sizes, against
-    which errors count.
+    which the gauge comes; `shape`: of the grid; `guess`: the components in `beyond`; `rate`: at which the
+    iteration of the last step converged, or 1.
     """
     every = range(len(known))
     if beyond:
@@ -172,17 +171,17 @@ def iterated(
             bent = forwards(jnp.stack(rest(list(backwards(waves, shape)))), len(shape))
             return within + varying(table.inverse, bent, beyond, beyond), bent
 
-        found = method.iterate(improve, guess, scale)
+        found = method.iterate(improve, guess, norms(guess), rate)
         hat = hat | {i: row + hat.get(i, 0) for i, row in zip(beyond, found.bent, strict=True)}
     else:
-        found = Found(guess, guess, jnp.asarray(True), jnp.ones((), jnp.int32))
+        found = Found(guess, guess, jnp.asarray(True), jnp.ones((), jnp.int32), rate)
     solution = known + _product(table, hat, every)
     # Nothing else may move a free combination of components: it would stand for equations that contradict.
     moved = varying(table.gauge, solution[:, :1] - kept, every, every)
     consistency = float(jnp.finfo(known.dtype).eps) ** 0.5
     size = lambda waves: jnp.max(norms(sample(waves)))
     still = size(moved) <= consistency * size(solution) * jnp.max(jnp.abs(table.gauge))
-    return Iterated(solution, found.value, found.converged & still, found.iterations)
+    return Iterated(solution, found._replace(converged=found.converged & still))
 
 
 def _product(table: Circulant, hat: dict[int, Array], rows: Sequence[int]) -> Array:

@@ -16,7 +16,7 @@ from geomdl._frozen import complex_dtype
 from geomdl.field import _circulant
 from geomdl.field._blocks import constant
 from geomdl.field._fields import Fields
-from geomdl.field._iteration import by_rate, norms
+from geomdl.field._iteration import by_rate
 from geomdl.field._remainder import midrange_hessian, product, remainder
 from geomdl.field._root import AbstractBoxRoot, check_tolerance
 from geomdl.field._symbols import forwards
@@ -76,7 +76,7 @@ class AbstractByWaves(AbstractBoxRoot):
 
         moving = np.flatnonzero(M.any(axis=1)).tolist()
 
-        def step(tables: PyTree, t: Array, h: Array, waves: Array, guess: Array) -> tuple:
+        def step(tables: PyTree, t: Array, h: Array, waves: Array, guess: Array, rate: Array) -> tuple:
             table, second = tables
             _, rest, steady = remainder(system, second, t + h / 2, z, args)
             fixed = forwards(steady - constant(K, jnp.broadcast_to(slope, z.shape)), dimension)
@@ -84,11 +84,11 @@ class AbstractByWaves(AbstractBoxRoot):
             known = _circulant.applied(table, fixed) + _circulant.corner(table, kept, fixed.shape[1:])
             pushed = constant(M, (2 / h).astype(waves.dtype) * waves)
             hat = {i: pushed[i] for i in moving}
-            found = _circulant.iterated(table, known, hat, kept, rest, beyond, shape, guess, norms(guess), method)
-            return 2 * found.waves - waves, found.parts, found.converged, found.iterations
+            middle, found = _circulant.iterated(table, known, hat, kept, rest, beyond, shape, guess, rate, method)
+            return 2 * middle - waves, found
 
         start = forwards(z, dimension)
-        examples = (tables, t, h, start, start[: len(beyond)])
+        examples = (tables, t, h, start, start[: len(beyond)], jnp.ones((), z.dtype))
         pure, others = hoist(step, *examples)
         state_by_state, captured = hoist(lambda tables, t, h, y: advance(tables, t, h, y), tables, t, h, y)
         loop = WaveLoop(
@@ -120,5 +120,5 @@ class Fourier(AbstractByWaves):
     def method(self, y: Fields) -> _circulant.Method:
         """Iterate to the tolerance."""
         tolerance, most = self.limits(y)
-        run = lambda improve, guess, scale: by_rate(improve, guess, scale, tolerance=tolerance, max_iterations=most)
+        run = lambda *known: by_rate(*known, tolerance=tolerance, max_iterations=most)
         return _circulant.Method(run, by_iteration(tolerance, most))

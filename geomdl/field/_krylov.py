@@ -42,7 +42,7 @@ class NewtonKrylov(AbstractByWaves):
         """Newton's iteration, as a fixed point."""
         tolerance, most = self.limits(y)
 
-        def run(improve: Callable, guess: Array, scale: Array) -> Found:
+        def run(improve: Callable, *known: Array) -> Found:
             missed = lambda x: tree.subtract(x, _parts(improve(_whole(x))[0]))
 
             def newton(waves: Array) -> tuple[Array, Array]:
@@ -50,7 +50,7 @@ class NewtonKrylov(AbstractByWaves):
                 value, push = jax.linearize(missed, x)
                 return _whole(tree.subtract(x, self._gmres(push, value, INEXACT))), waves
 
-            found = by_rate(newton, guess, scale, tolerance=tolerance, max_iterations=most)
+            found = by_rate(newton, *known, tolerance=tolerance, max_iterations=most)
             return found._replace(bent=improve(found.value)[1])
 
         exact = 10 * float(jnp.finfo(y.z.dtype).eps)

@@ -13,7 +13,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
-from jaxtyping import Array, Int
+from jaxtyping import Array, Float, Int
 
 from geomdl.field._fields import Fields
 from geomdl.field._iteration import norms, sample
@@ -22,6 +22,8 @@ from geomdl.solver import Carry, Grid, Step, StepLoop, Tally, repeat
 
 #: Degrees from 0 on are compared, so many.
 DEGREES = 5
+#: They are in each of the first steps, and then now and then: comparing takes time.
+OFTEN = 8
 #: Row p extrapolates, from the newest middle to the oldest, with degree p.
 EXTRAPOLATIONS = tuple(
     tuple((-1.0) ** j * comb(degree + 1, j + 1) for j in range(DEGREES)) for degree in range(DEGREES)
@@ -36,12 +38,14 @@ class Glide(NamedTuple):
     - `middles`: the last ones, of the components in which S is not quadratic; the one of step k in place k modulo
       their number.
     - `degree`: of the extrapolation that suited the last step.
+    - `rate`: at which the iteration of the last step converged, or 1.
     """
 
     y: Fields
     waves: Array
     middles: Array
     degree: Int[Array, ""]
+    rate: Float[Array, ""]
 
 
 class WaveLoop(StepLoop):
@@ -49,7 +53,7 @@ class WaveLoop(StepLoop):
 
     **Arguments:** as for `StepLoop`, and
 
-    - `step`: `(captured, tables, t, h, waves, guess) -> (waves, middle, converged, iterations)`.
+    - `step`: `(captured, tables, t, h, waves, guess, rate) -> (waves, found)`.
     - `beyond`: the components that are iterated.
 
     What is captured is a pair, of which `advance` takes the first and `step` the second.
@@ -77,14 +81,15 @@ class WaveLoop(StepLoop):
         (_, captured), tables = grid.captured
 
         def body(i: Array, state: tuple) -> tuple:
-            (y, waves, middles, degree), tally = state
+            (y, waves, middles, last, rate), tally = state
             weights = _weights(k + i, waves.dtype)
-            guess = _combined(weights[degree], middles)
-            waves, middle, converged, iterations = self.step(captured, tables, grid.time(k + i), grid.h, waves, guess)
-            degree = self._best(weights, middle, middles)
-            place = (k + i) % len(middles)
-            glide = Glide(y, waves, jax.lax.dynamic_update_index_in_dim(middles, middle, place, 0), degree)
-            return glide, tally.counted(k + i, Step(None, None, converged, iterations))
+            guess = _combined(weights[last], middles)
+            waves, found = self.step(captured, tables, grid.time(k + i), grid.h, waves, guess, rate)
+            best = lambda: self._best(weights, found.value, middles)
+            degree = jax.lax.cond((k + i < OFTEN) | ((k + i) % OFTEN == 0), best, lambda: last)
+            middles = jax.lax.dynamic_update_index_in_dim(middles, found.value, (k + i) % len(middles), 0)
+            step = Step(None, None, found.converged, found.iterations)
+            return Glide(y, waves, middles, degree, found.rate), tally.counted(k + i, step)
 
         glide, tally = repeat(body, steps, (carry.y, Tally.empty()))
         z = backwards(glide.waves, glide.y.z.shape[1:])
@@ -107,7 +112,16 @@ class WaveLoop(StepLoop):
         z = jax.lax.stop_gradient(carry.y.z)
         waves = forwards(z, z.ndim - 1)
         middle = jnp.stack([waves[i] for i in self.beyond]) if self.beyond else waves[:0]
-        return Carry(Glide(carry.y, waves, jnp.stack([middle] * len(EXTRAPOLATIONS)), jnp.zeros((), jnp.int32)), None)
+        return Carry(
+            Glide(
+                carry.y,
+                waves,
+                jnp.stack([middle] * len(EXTRAPOLATIONS)),
+                jnp.zeros((), jnp.int32),
+                jnp.ones((), z.dtype),
+            ),
+            None,
+        )
 
     def leave(self, grid: Grid, k: Array, carry: Carry) -> Carry:
         """The state."""

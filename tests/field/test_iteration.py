@@ -1,6 +1,5 @@
 """Iterations end where their error, as their rate predicts it, is small enough."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -9,7 +8,7 @@ import geomdl as gm
 from geomdl import field
 from geomdl.field._iteration import by_rate, norms
 
-NONE = jnp.zeros(2)
+NONE, UNKNOWN = jnp.zeros(2), jnp.ones(())
 
 
 def contraction(rate, fixed):
@@ -25,7 +24,7 @@ FIXED = jnp.asarray((1 + 2j) * np.random.default_rng(0).standard_normal((2, 3, 5
 def test_the_error_and_the_number_of_rounds_are_those_of_the_rate(rate, rounds):
     """From zero, the error after k rounds is |rate|^k of the solution: `rounds` is the first that is below 2e-9."""
     improve, fixed = contraction(rate, FIXED)
-    found = by_rate(improve, jnp.zeros_like(fixed), NONE, tolerance=2e-9, max_iterations=40)
+    found = by_rate(improve, jnp.zeros_like(fixed), NONE, UNKNOWN, tolerance=2e-9, max_iterations=40)
     assert found.converged
     assert found.iterations == rounds == np.ceil(np.log(2e-9) / np.log(abs(rate)))
     assert np.all(norms(found.value - fixed) <= 2e-9 * norms(fixed) * (1 + 1e-6))
@@ -43,7 +42,7 @@ def test_the_size_is_the_mean_over_the_grid():
 
 def test_round_off_is_reached_and_known():
     improve, fixed = contraction(0.03, FIXED)
-    found = by_rate(improve, jnp.zeros_like(fixed), NONE, tolerance=1e-19, max_iterations=40)
+    found = by_rate(improve, jnp.zeros_like(fixed), NONE, UNKNOWN, tolerance=1e-19, max_iterations=40)
     assert found.converged
     assert found.iterations <= 14  # 0.03^13 < 1e-19; increments are round-off from the eleventh on
     np.testing.assert_allclose(found.value, fixed, rtol=1e-15)
@@ -52,14 +51,14 @@ def test_round_off_is_reached_and_known():
 @pytest.mark.parametrize("rate", [1.0 + 1e-9, 1.1, -1.0, jnp.nan])
 def test_what_does_not_shrink_does_not_converge(rate):
     improve, fixed = contraction(rate, FIXED)
-    found = by_rate(improve, jnp.zeros_like(fixed), NONE, tolerance=1e-9, max_iterations=20)
+    found = by_rate(improve, jnp.zeros_like(fixed), NONE, UNKNOWN, tolerance=1e-9, max_iterations=20)
     assert not found.converged
     assert found.iterations == 20
 
 
 def test_nothing_is_found_at_once():
     improve, fixed = contraction(0.1, jnp.zeros_like(FIXED))
-    found = by_rate(improve, fixed, NONE, tolerance=1e-9, max_iterations=20)
+    found = by_rate(improve, fixed, NONE, UNKNOWN, tolerance=1e-9, max_iterations=20)
     assert found.converged
     assert found.iterations == 1
     assert jnp.all(found.value == 0)
@@ -67,7 +66,9 @@ def test_nothing_is_found_at_once():
 
 def test_components_smaller_than_their_scale_need_fewer_digits():
     improve, fixed = contraction(0.1, FIXED)
-    run = lambda scale: by_rate(improve, jnp.zeros_like(fixed), scale, tolerance=2e-9, max_iterations=20).iterations
+    run = lambda scale: (
+        by_rate(improve, jnp.zeros_like(fixed), scale, UNKNOWN, tolerance=2e-9, max_iterations=20).iterations
+    )
     assert run(norms(fixed) * 1000) == run(NONE) - 3
 
 
@@ -81,17 +82,18 @@ def test_components_smaller_than_their_scale_need_fewer_digits():
     ],
 )
 def test_steps_are_as_exact_as_asked_for(name, tolerance):
-    """Each of six steps, from where the run to round-off is; relative to every component that is iterated."""
+    """What each of six steps adds to the distance from the run to round-off, for every component that is iterated."""
     problem = field.load(name, n=(45, 27) if field.load(name).system.equation.dimension == 2 else 135)
     march = lambda y0, steps, root: gm.integrate(
         problem.system, field.PreissmanBox(root), y0, dt=problem.dt, num_steps=steps, save_every=1
     )
-    exact = march(problem.y0, 6, field.Fourier()).ys.z
+    reference = march(problem.y0, 6, field.Fourier())
+    exact = reference.ys.z
     loose = march(problem.y0, 6, field.Fourier(tolerance=tolerance))
     beyond = problem.system.equation.nonlinear(jnp.asarray(0.0), *problem.system.one_point(problem.y0.z), None)
     mean = lambda f: np.sqrt(np.mean(np.square(f), axis=tuple(range(2, f.ndim))))[:, list(beyond)]
-    missed = mean(np.asarray(loose.ys.z) - np.asarray(exact)) / np.maximum(mean(np.asarray(exact)), 1e-300)
-    per_step = missed[1:] / np.arange(1, 7)[:, None]
-    assert np.all(per_step <= 4 * tolerance), per_step.max() / tolerance
+    missed = mean(np.asarray(loose.ys.z) - np.asarray(exact))
+    new = np.diff(missed, axis=0) / np.maximum(mean(np.asarray(exact))[1:], 1e-300)
+    assert np.all(new <= 6 * tolerance), new.max() / tolerance  # twice that of the middle
     if beyond:
-        assert loose.stats["num_iterations"] < 0.9 * march(problem.y0, 6, field.Fourier()).stats["num_iterations"]
+        assert int(loose.stats["num_iterations"]) < 0.8 * int(reference.stats["num_iterations"])
