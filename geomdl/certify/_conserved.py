@@ -173,7 +173,7 @@ class _Watch(eqx.Module):
 
 
 def _hamiltonian_of(system: Any) -> Callable:
-    require(callable(getattr(system, "hamiltonian", None)), "`system` must be a `HamiltonianSystem`.")
+    check.check_system(system, "hamiltonian")
     return system.hamiltonian
 
 

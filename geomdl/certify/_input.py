@@ -35,13 +35,20 @@ def state(name: str, y: PyTree) -> tuple[PyTree, jnp.dtype]:
     return y, tree.widest_dtype(y)
 
 
+def check_system(system: Any, *parts: str) -> None:
+    """Raise `InputError` if the system lacks one of these."""
+    field = hasattr(system, "equation") and hasattr(system, "grid")
+    hint = ", got a field: `gm.field` has `symplecticity`, `energy_law`, `momentum_law` and `invariants` for it."
+    require(
+        all(hasattr(system, part) for part in parts),
+        "`system` must be a `HamiltonianSystem`" + (hint if field else "."),
+    )
+
+
 def problem(solver: Any, system: Any, y: PyTree, t0: Any, args: Any, name: str = "y0") -> tuple[PyTree, Array]:
     """The state and the initial time, checked together with the solver and the system."""
     require(callable(getattr(solver, "advance", None)), "`solver` must have `advance(system, t, h, y, args)`.")
-    require(
-        all(hasattr(system, part) for part in ("hamiltonian", "structure", "vf", "check")),
-        "`system` must be a `HamiltonianSystem`.",
-    )
+    check_system(system, "hamiltonian", "structure", "vf", "check")
     y, dtype = state(name, y)
     time = number("t0", t0, dtype)
     system.check(time, y, args)

@@ -63,6 +63,10 @@ def _slopes(equation: Any, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | Non
         x = t if equation.dimension == 1 else jnp.stack([t, t])
         try:
             value = equation.S(t, x, point, None)
+        except AttributeError as error:
+            known = ", ".join(f"`{name}`" for name in equation.names)
+            require(error.obj is not point, f"`S` reads `z.{error.name}`, but the components are {known}.")
+            return None
         except Exception:  # whatever a function of the user raises without its arguments
             return None
         if not isinstance(value, jax.core.Tracer):

@@ -110,7 +110,9 @@ class Fourier(AbstractByWaves):
 
     **Arguments:**
 
-    - `tolerance`: stop when the increment of each component is below `tolerance` times its size; `None` is round-off.
+    - `tolerance`: stop when the error of each component that is iterated, as the rate of its increments predicts it,
+      is below `tolerance` times its size, both means over the grid; `None` is round-off. Measured over all equations,
+      a step adds at most 5 times as much.
     - `max_iterations`: the cap; reaching it is reported, never silent.
     """
 

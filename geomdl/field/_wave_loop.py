@@ -112,16 +112,8 @@ class WaveLoop(StepLoop):
         z = jax.lax.stop_gradient(carry.y.z)
         waves = forwards(z, z.ndim - 1)
         middle = jnp.stack([waves[i] for i in self.beyond]) if self.beyond else waves[:0]
-        return Carry(
-            Glide(
-                carry.y,
-                waves,
-                jnp.stack([middle] * len(EXTRAPOLATIONS)),
-                jnp.zeros((), jnp.int32),
-                jnp.ones((), z.dtype),
-            ),
-            None,
-        )
+        middles = jnp.stack([middle] * len(EXTRAPOLATIONS))
+        return Carry(Glide(carry.y, waves, middles, jnp.zeros((), jnp.int32), jnp.ones((), z.dtype)), None)
 
     def leave(self, grid: Grid, k: Array, carry: Carry) -> Carry:
         """The state."""

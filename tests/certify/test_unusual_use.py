@@ -1,12 +1,14 @@
 """Bad input is named, an unconverged step never passes, other dtypes work, and nothing is compiled twice."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from toys import HENON, SWING, Euler, Midpoint, Verlet, henon_heiles, oscillator, pendulum
 
-from geomdl import InputError, certify
+from geomdl import InputError, certify, field
 
 P = pendulum()
 
@@ -78,6 +80,10 @@ def test_bad_systems_and_numbers():
         certify.symplecticity(Verlet(), None, SWING, dt=0.1)
     with pytest.raises(InputError, match="`system` must be a `HamiltonianSystem`"):
         certify.energy(Verlet(), None, SWING, dt=0.1, num_steps=3)
+    wave = field.load("wave", n=15)
+    for measure in (certify.symplecticity, partial(certify.energy, num_steps=3)):
+        with pytest.raises(InputError, match=r"got a field: `gm\.field` has `symplecticity`, `energy_law`"):
+            measure(wave.solver, wave.system, wave.y0, dt=0.1)
     for dt, match in ((0.0, "not be zero"), (np.nan, "finite"), ("x", "a number"), (np.ones(2), "one finite")):
         for name in ("symplecticity", "poisson", "energy", "reversibility", "shadow_energy"):
             with pytest.raises(InputError, match=f"`dt` must .*{match}"):

@@ -29,6 +29,7 @@ def test_the_matrices_are_skew_and_those_of_the_action():
         ({"S": 3.0}, "`S` must be a function"),
         ({"S": lambda t, x, z, args: jnp.stack([z.u, z.v])}, "`S` must return a real number"),
         ({"pairs_t": [("u", "v")]}, "A pair is \\(a, b, c\\), two components and a number"),
+        ({"S": lambda t, x, z, args: z.velocity**2}, "`S` reads `z.velocity`, but the components are `u`, `v`, `w`"),
         ({"given": ("q",)}, "`given` names `q`"),
         ({"names": ("u", "v", "w", "s")}, "does not determine `s`"),
         (
