@@ -1,27 +1,44 @@
 """Field theories: multisymplectic equations from an action, on grids, marched by box schemes."""
 
-from geomdl.field._cyclic import CyclicReduction
-from geomdl.field._dispersive import bbm, boussinesq, camassa_holm, kdv, zakharov_kuznetsov
 from geomdl.field._equation import Multisymplectic
-from geomdl.field._euler import EulerBox
-from geomdl.field._euler_symmetric import SymmetricEulerBox
 from geomdl.field._fields import Fields
-from geomdl.field._fluids import barotropic_fluid, barotropic_fluid_central, quantum_fluid, shallow_water
-from geomdl.field._fourier import Fourier
 from geomdl.field._grid import PeriodicGrid
 from geomdl.field._interval import IntervalGrid
-from geomdl.field._invariants import invariants, phase_error
-from geomdl.field._krylov import NewtonKrylov
-from geomdl.field._laws import LocalLaw, energy_law, momentum_law, symplecticity
-from geomdl.field._linear_fields import dirac, maxwell
-from geomdl.field._modified import ModifiedEquation
-from geomdl.field._preissman import PreissmanBox
-from geomdl.field._problem import FieldProblem
-from geomdl.field._registry import NAMES, load
-from geomdl.field._schroedinger import nls
-from geomdl.field._stability import amplification, stability_limit
 from geomdl.field._system import FieldSystem
-from geomdl.field._waves import klein_gordon, linear_wave, nonlinear_wave, sine_gordon, wave_2d
+from geomdl.field.box import CyclicReduction, EulerBox, Fourier, NewtonKrylov, PreissmanBox, SymmetricEulerBox
+from geomdl.field.equations import (
+    NAMES,
+    FieldProblem,
+    barotropic_fluid,
+    barotropic_fluid_central,
+    bbm,
+    boussinesq,
+    camassa_holm,
+    dirac,
+    kdv,
+    klein_gordon,
+    linear_wave,
+    load,
+    maxwell,
+    nls,
+    nonlinear_wave,
+    quantum_fluid,
+    shallow_water,
+    sine_gordon,
+    wave_2d,
+    zakharov_kuznetsov,
+)
+from geomdl.field.laws import (
+    LocalLaw,
+    ModifiedEquation,
+    amplification,
+    energy_law,
+    invariants,
+    momentum_law,
+    phase_error,
+    stability_limit,
+    symplecticity,
+)
 
 __all__ = [
     "NAMES",

@@ -6,7 +6,7 @@ import pytest
 
 import geomdl as gm
 from geomdl import field
-from geomdl.field._iteration import by_rate, norms
+from geomdl.field.box._iteration import by_rate, norms
 
 NONE, UNKNOWN = jnp.zeros(2), jnp.ones(())
 

@@ -9,8 +9,8 @@ import pytest
 
 import geomdl as gm
 from geomdl import field
-from geomdl.field._reduction import Boxes, expand, factorise, reduce
-from geomdl.field._wellposed import next_odd
+from geomdl.field.box._reduction import Boxes, expand, factorise, reduce
+from geomdl.field.box._wellposed import next_odd
 
 ROOTS = [field.NewtonKrylov(), field.CyclicReduction(), field.CyclicReduction(local=True)]
 

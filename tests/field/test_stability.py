@@ -7,7 +7,7 @@ import pytest
 
 import geomdl as gm
 from geomdl import field
-from geomdl.field._stability import central_limit, one_sided_limit, one_sided_stable
+from geomdl.field.laws._stability import central_limit, one_sided_limit, one_sided_stable
 
 SPACING, CASES = 0.1, 400
 

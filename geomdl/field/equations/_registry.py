@@ -6,16 +6,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from geomdl._errors import InputError, require
-from geomdl.field import _dispersive, _fluids, _linear_fields, _schroedinger, _solitons, _waves
-from geomdl.field._cyclic import CyclicReduction
 from geomdl.field._equation import Multisymplectic
-from geomdl.field._fourier import Fourier
 from geomdl.field._grid import PeriodicGrid
 from geomdl.field._interval import IntervalGrid
-from geomdl.field._preissman import PreissmanBox
-from geomdl.field._problem import FieldProblem
-from geomdl.field._root import AbstractBoxRoot
 from geomdl.field._system import FieldSystem
+from geomdl.field.box._cyclic import CyclicReduction
+from geomdl.field.box._fourier import Fourier
+from geomdl.field.box._preissman import PreissmanBox
+from geomdl.field.box._root import AbstractBoxRoot
+from geomdl.field.equations import _dispersive, _fluids, _linear_fields, _schroedinger, _solitons, _waves
+from geomdl.field.equations._problem import FieldProblem
 
 TURN = 2 * np.pi
 

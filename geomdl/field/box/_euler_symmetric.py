@@ -7,9 +7,9 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from geomdl._errors import require
-from geomdl.field._euler import EulerBox
 from geomdl.field._fields import Fields
 from geomdl.field._system import FieldSystem
+from geomdl.field.box._euler import EulerBox
 from geomdl.solver import AbstractGeometricSolver, Step
 
 

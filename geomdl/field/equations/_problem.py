@@ -7,8 +7,8 @@ import equinox as eqx
 import numpy as np
 
 from geomdl.field._fields import Fields
-from geomdl.field._preissman import PreissmanBox
 from geomdl.field._system import FieldSystem
+from geomdl.field.box._preissman import PreissmanBox
 
 
 class FieldProblem(eqx.Module):

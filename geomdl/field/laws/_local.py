@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 from geomdl import _tree as tree
 from geomdl._errors import require
 from geomdl.field._fields import Fields
+from geomdl.field._form import Form
 from geomdl.field._system import FieldSystem
 
 
@@ -94,18 +95,6 @@ def _of_step(box: Any, form: str, system: FieldSystem, y: Fields, dt: Any, t: An
 def _one_step(box, form, system, y, h, t, args) -> LocalLaw:
     after = box.advance(system, t, h, y, args).state
     return _law(getattr(box, form)(system, y, after, t, h, args), system, h)
-
-
-class Form(NamedTuple):
-    """A law as a box has it.
-
-    - `before`, `after`: the density at two times, at every point.
-    - `fluxes`: along each dimension, with one more value there than points.
-    """
-
-    before: Array
-    after: Array
-    fluxes: list[Array]
 
 
 def _law(form: Form, system: FieldSystem, h: Array) -> LocalLaw:

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from geomdl._errors import require
 from geomdl.field._blocks import pair
 from geomdl.field._fields import Fields
-from geomdl.field._laws import Form
+from geomdl.field._form import Form
 from geomdl.field._symbols import backwards, forwards, spread
 from geomdl.field._system import FieldSystem
 

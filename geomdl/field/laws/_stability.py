@@ -6,10 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from geomdl._errors import InputError, require
-from geomdl.field._euler import EulerBox
 from geomdl.field._fields import Fields
 from geomdl.field._layout import places
 from geomdl.field._system import FieldSystem
+from geomdl.field.box._euler import EulerBox
 
 #: Waves that are looked at, at most; between them the limit varies little.
 WAVES = 500

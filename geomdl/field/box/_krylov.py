@@ -10,10 +10,10 @@ import lineax as lx
 from jaxtyping import Array, PyTree
 
 from geomdl import _tree as tree
-from geomdl.field import _circulant
 from geomdl.field._fields import Fields
-from geomdl.field._fourier import AbstractByWaves
-from geomdl.field._iteration import Found, by_rate
+from geomdl.field.box import _circulant
+from geomdl.field.box._fourier import AbstractByWaves
+from geomdl.field.box._iteration import Found, by_rate
 
 #: Newton's linear equations are solved to this accuracy: one more round costs less than a digit more in each.
 INEXACT = 1e-3

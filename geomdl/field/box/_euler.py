@@ -13,13 +13,13 @@ from geomdl._dependence import depends
 from geomdl._errors import require
 from geomdl._fixed_point import fixed_point
 from geomdl._frozen import Frozen
-from geomdl.field import _euler_laws
-from geomdl.field._euler_step import Components, Marcher
 from geomdl.field._fields import Fields
-from geomdl.field._reflection import padded, restricted
-from geomdl.field._root import ROUND_OFF
-from geomdl.field._split import Split, split, upper
 from geomdl.field._system import FieldSystem
+from geomdl.field.box import _euler_laws
+from geomdl.field.box._euler_step import Components, Marcher
+from geomdl.field.box._reflection import padded, restricted
+from geomdl.field.box._root import ROUND_OFF
+from geomdl.field.box._split import Split, split, upper
 from geomdl.solver import AbstractGeometricSolver, Step
 
 

@@ -13,15 +13,15 @@ from jaxtyping import Array, PyTree
 from geomdl._custom_rule import hoist
 from geomdl._fixed_point import Root, by_iteration
 from geomdl._frozen import complex_dtype
-from geomdl.field import _circulant
 from geomdl.field._blocks import constant
 from geomdl.field._fields import Fields
-from geomdl.field._iteration import by_rate
-from geomdl.field._remainder import midrange_hessian, product, remainder
-from geomdl.field._root import AbstractBoxRoot, check_tolerance
 from geomdl.field._symbols import forwards
-from geomdl.field._wave_loop import WaveLoop
-from geomdl.field._wellposed import check_odd
+from geomdl.field.box import _circulant
+from geomdl.field.box._iteration import by_rate
+from geomdl.field.box._remainder import midrange_hessian, product, remainder
+from geomdl.field.box._root import AbstractBoxRoot, check_tolerance
+from geomdl.field.box._wave_loop import WaveLoop
+from geomdl.field.box._wellposed import check_odd
 
 
 class AbstractByWaves(AbstractBoxRoot):

@@ -7,8 +7,8 @@ from jaxtyping import Array
 
 from geomdl._errors import require
 from geomdl.field._blocks import pair
-from geomdl.field._laws import Form
-from geomdl.field._split import Split
+from geomdl.field._form import Form
+from geomdl.field.box._split import Split
 
 
 def symplectic_form(order: Split, system: Any, us: list[Array], vs: list[Array]) -> Form:

@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 from jaxtyping import Array, PyTree
 
 from geomdl._errors import require
-from geomdl.field import _preissman_laws
 from geomdl.field._fields import Fields
-from geomdl.field._fourier import AbstractByWaves, Fourier
-from geomdl.field._root import AbstractBoxRoot
 from geomdl.field._system import FieldSystem
+from geomdl.field.box import _preissman_laws
+from geomdl.field.box._fourier import AbstractByWaves, Fourier
+from geomdl.field.box._root import AbstractBoxRoot
 from geomdl.solver import AbstractGeometricSolver, AbstractLoop, Step
 
 

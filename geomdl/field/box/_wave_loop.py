@@ -16,8 +16,8 @@ from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float, Int
 
 from geomdl.field._fields import Fields
-from geomdl.field._iteration import norms, sample
 from geomdl.field._symbols import backwards, forwards
+from geomdl.field.box._iteration import norms, sample
 from geomdl.solver import Carry, Grid, Step, StepLoop, Tally, repeat
 
 #: Degrees from 0 on are compared, so many.

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from geomdl.field._split import Split, bent, difference
+from geomdl.field.box._split import Split, bent, difference
 
 #: Newton steps for an auxiliary component in which S is more than quadratic.
 ROUNDS = 4

@@ -12,14 +12,14 @@ from geomdl import _tree as tree
 from geomdl._errors import require
 from geomdl._fixed_point import Root, by_iteration, implicit, iterate
 from geomdl.field._blocks import constant
-from geomdl.field._circulant import filling
-from geomdl.field._ends import ends_of
 from geomdl.field._fields import Fields
 from geomdl.field._layout import centred, mean, middles, neighbours
-from geomdl.field._reduction import Boxes, Chain, expand, factorise, reduce
-from geomdl.field._remainder import midrange_hessian
-from geomdl.field._root import AbstractBoxRoot, check_tolerance
-from geomdl.field._wellposed import check_corners
+from geomdl.field.box._circulant import filling
+from geomdl.field.box._ends import ends_of
+from geomdl.field.box._reduction import Boxes, Chain, expand, factorise, reduce
+from geomdl.field.box._remainder import midrange_hessian
+from geomdl.field.box._root import AbstractBoxRoot, check_tolerance
+from geomdl.field.box._wellposed import check_corners
 
 
 class Tables(NamedTuple):

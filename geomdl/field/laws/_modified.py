@@ -12,13 +12,13 @@ from jaxtyping import Array, Float
 
 from geomdl._errors import require
 from geomdl.field._blocks import constant, pair
-from geomdl.field._euler import EulerBox
 from geomdl.field._fields import Fields
 from geomdl.field._layout import places
-from geomdl.field._modified_laws import Jet, box_energy, box_momentum, wave_energy, wave_momentum
-from geomdl.field._preissman import PreissmanBox
-from geomdl.field._stability import is_wave
 from geomdl.field._system import FieldSystem
+from geomdl.field.box._euler import EulerBox
+from geomdl.field.box._preissman import PreissmanBox
+from geomdl.field.laws._modified_laws import Jet, box_energy, box_momentum, wave_energy, wave_momentum
+from geomdl.field.laws._stability import is_wave
 
 #: Central differences over seven points, of sixth order for the first two derivatives and of fourth for the others.
 REACH = 3

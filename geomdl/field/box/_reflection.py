@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array
 
 from geomdl._errors import require
-from geomdl.field._ends import ends_of
+from geomdl.field.box._ends import ends_of
 
 
 def padded(system: Any, z: Array) -> tuple[Array, Array]:

@@ -15,8 +15,8 @@ from jaxtyping import Array, Complex, Float, Inexact, PyTree
 
 from geomdl._fixed_point import Root, implicit
 from geomdl.field._blocks import varying
-from geomdl.field._iteration import Found, norms, sample
 from geomdl.field._symbols import backwards, constants, forwards
+from geomdl.field.box._iteration import Found, norms, sample
 
 #: Relative to the largest singular value of a mode's matrix: below it, the mode has a gauge freedom.
 SINGULAR = 1e-11
