@@ -120,19 +120,19 @@ def solve(
     every = range(len(start))
     transform = lambda f: forwards(f, len(shape))
     real = lambda waves: backwards(waves, shape)
-
-    known = lambda: corner(table, constants(start, len(shape)), table.inverse.shape[2:])
+    kept = constants(start, len(shape))
+    known = corner(table, kept, table.inverse.shape[2:])
 
     def once(y: Array) -> Array:
         """One iteration on all components: what the derivative is taken of."""
-        return real(known() + varying(table.inverse, transform(whole(y)), every, every))
+        return real(known + varying(table.inverse, transform(whole(y)), every, every))
 
     def primal(y: Array) -> Root:
         """All iterations on the components that matter, and then the others."""
-        kept, hat = constants(start, len(shape)), dict(enumerate(transform(given)))
+        hat = dict(enumerate(transform(given)))
         guess = transform(jnp.stack([y[i] for i in beyond])) if beyond else jnp.zeros_like(table.inverse[0, :0])
         unknown = jnp.ones((), start.dtype)
-        waves, found = iterated(table, known(), hat, kept, rest, beyond, shape, guess, unknown, method)
+        waves, found = iterated(table, known, hat, kept, rest, beyond, shape, guess, unknown, method)
         return Root(real(waves), found.converged, found.iterations)
 
     return implicit(primal, once, jax.lax.stop_gradient(start), method.linear_solve)

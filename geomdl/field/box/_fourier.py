@@ -73,7 +73,6 @@ class AbstractByWaves(AbstractBoxRoot):
         z, slope = jax.lax.stop_gradient((y.z, y.slope))
         shape, dimension = z.shape[1:], len(system.grid.shape)
         M, K = system.equation.M, system.equation.K[0]
-
         moving = np.flatnonzero(M.any(axis=1)).tolist()
 
         def step(tables: PyTree, t: Array, h: Array, waves: Array, guess: Array, rate: Array) -> tuple:
