@@ -135,7 +135,7 @@ def _results(run: Trajectory, laws: Watch, kept: dict[str, Any], steps: int) -> 
 
 def _sentence(summary: dict[str, Any]) -> str:
     laws = ", ".join(f"{name} {value:.1e}" for name, value in summary["laws"].items())
-    local = f"; local laws, largest residual: {laws}" if laws else ""
+    local = f"; local laws, largest residual: {laws}" if laws else "; none of its local laws is measured on this grid"
     varied = ", ".join(f"{name} by {each['variation']:.1e}" for name, each in summary["invariants"].items())
     return (
         f"distance from the solution {summary['error']:.2e} in {summary['seconds']:.2f} s{local}; "

@@ -58,10 +58,15 @@ def test_every_equation_runs(equation, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "arguments", [["wave", "--solver", "euler"], ["nls", "--symbol", "spectral", "--dtype", "float32"]]
+    ("arguments", "laws"),
+    [
+        (["wave", "--solver", "euler"], "largest residual: symplecticity "),
+        (["nls", "--symbol", "spectral", "--dtype", "float32"], "none of its local laws is measured on this grid"),
+    ],
 )
-def test_other_solvers_run(arguments, tmp_path):
+def test_other_solvers_run(arguments, laws, tmp_path, capsys):
     assert run(["field", *arguments, "--steps", "4", "--out", str(tmp_path / "out"), "--quiet"]) == 0
+    assert laws in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
