@@ -37,7 +37,7 @@ def test_rivals_have_their_order(name, build, order):
 
 
 @pytest.mark.slow
-def test_the_method_of_lines_reaches_the_error_of_the_box():
+def test_the_method_of_lines_reaches_the_error_of_the_box(monkeypatch):
     case = make_case("kdv", 135, 0.02, 5)
     wanted = error(lambda case: _geomdl.preissman(case, Fourier()), case)
     lines = lambda case: _diffrax.lines(case, _diffrax.korteweg, diffrax.Tsit5(), wanted, 10.0**3)
@@ -46,6 +46,9 @@ def test_the_method_of_lines_reaches_the_error_of_the_box():
         _diffrax.lines(case, _diffrax.korteweg, diffrax.Tsit5(), wanted, 1e9)
     with pytest.raises(LeftOut, match="did not reach"):
         _diffrax.lines(case, _diffrax.korteweg, diffrax.Tsit5(), 0.0, 10.0**3)
+    monkeypatch.setattr(_diffrax, "MOST_STEPS", 30)
+    with pytest.raises(LeftOut, match="more than 30 steps"):
+        _diffrax.lines(case, _diffrax.korteweg, diffrax.Tsit5(), wanted, 1.0)
 
 
 def test_exponax_is_left_out_where_it_is_not_installed(monkeypatch):
