@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, Inexact, PyTree
+from jaxtyping import Array, Bool, Complex, Float, Inexact, PyTree
 
 from geomdl._fixed_point import Root, implicit
 from geomdl.field._blocks import varying
@@ -176,12 +176,17 @@ def iterated(
     else:
         found = Found(guess, guess, jnp.asarray(True), jnp.ones((), jnp.int32), rate)
     solution = known + _product(table, hat, every)
-    # Nothing else may move a free combination of components: it would stand for equations that contradict.
-    moved = varying(table.gauge, solution[:, :1] - kept, every, every)
-    consistency = float(jnp.finfo(known.dtype).eps) ** 0.5
-    size = lambda waves: jnp.max(norms(sample(waves)))
-    still = size(moved) <= consistency * size(solution) * jnp.max(jnp.abs(table.gauge))
+    singular = jnp.any(table.gauge != 0)
+    still = jax.lax.cond(singular, lambda: _still(table, solution, kept), lambda: jnp.asarray(True))
     return Iterated(solution, found._replace(converged=found.converged & still))
+
+
+def _still(table: Circulant, solution: Array, kept: Array) -> Bool[Array, ""]:
+    """Nothing but the gauge may move a free combination of components: it would stand for contradictions."""
+    moved = varying(table.gauge, solution[:, :1] - kept, range(len(kept)), range(len(kept)))
+    consistency = float(jnp.finfo(solution.dtype).eps) ** 0.5
+    size = lambda waves: jnp.max(norms(sample(waves)))
+    return size(moved) <= consistency * size(solution) * jnp.max(jnp.abs(table.gauge))
 
 
 def _product(table: Circulant, hat: dict[int, Array], rows: Sequence[int]) -> Array:

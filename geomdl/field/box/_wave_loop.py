@@ -85,9 +85,10 @@ class WaveLoop(StepLoop):
             weights = _weights(k + i, waves.dtype)
             guess = _combined(weights[last], middles)
             waves, found = self.step(captured, tables, grid.time(k + i), grid.h, waves, guess, rate)
-            best = lambda: self._best(weights, found.value, middles)
+            seen = sample(found.value), sample(middles)
+            best = lambda: self._best(weights, *seen)
             degree = jax.lax.cond((k + i < OFTEN) | ((k + i) % OFTEN == 0), best, lambda: last)
-            middles = jax.lax.dynamic_update_index_in_dim(middles, found.value, (k + i) % len(middles), 0)
+            middles = jax.lax.dynamic_update_index_in_dim(middles, found.value, (k + i) % DEGREES, 0)
             step = Step(None, None, found.converged, found.iterations)
             return Glide(y, waves, middles, degree, found.rate), tally.counted(k + i, step)
 
@@ -99,7 +100,6 @@ class WaveLoop(StepLoop):
         """The degree that would have come closest, in some of the waves."""
         if not self.beyond:
             return jnp.zeros((), jnp.int32)
-        middle, before = sample(middle), sample(before)
         missed = [jnp.max(norms(_combined(row, before) - middle)) for row in weights]
         return jnp.argmin(jnp.stack(missed)).astype(jnp.int32)
 
