@@ -111,7 +111,8 @@ class WaveLoop(StepLoop):
         """Nothing is known of the time before."""
         z = jax.lax.stop_gradient(carry.y.z)
         waves = forwards(z, z.ndim - 1)
-        middle = jnp.stack([waves[i] for i in self.beyond]) if self.beyond else waves[:0]
+        # Not rows of `waves`: XLA would lay these out one by one, which its transforms refuse (jaxlib 0.12 on CPU).
+        middle = forwards(jnp.stack([z[i] for i in self.beyond]), z.ndim - 1) if self.beyond else waves[:0]
         middles = jnp.stack([middle] * len(EXTRAPOLATIONS))
         return Carry(Glide(carry.y, waves, middles, jnp.zeros((), jnp.int32), jnp.ones((), z.dtype)), None)
 
