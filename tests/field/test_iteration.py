@@ -48,6 +48,51 @@ def test_round_off_is_reached_and_known():
     np.testing.assert_allclose(found.value, fixed, rtol=1e-15)
 
 
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-5, 1e-8])
+def test_errors_that_go_by_turns_do_not_pass_for_small(tolerance):
+    """From the first component to the second, where little of them is left, and back, where almost all is."""
+    fixed = jnp.stack([FIXED[1], FIXED[1]])
+    forth, back = 1e-3, 0.9
+    improve = lambda x: (fixed + jnp.stack([back * (x[1] - fixed[1]), forth * (x[0] - fixed[0])]), x)
+    guess = jnp.stack([jnp.zeros_like(fixed[0]), fixed[1]])
+    found = by_rate(improve, guess, NONE, UNKNOWN, tolerance=tolerance, max_iterations=40)
+    assert found.converged
+    assert np.all(norms(found.value - fixed) <= tolerance * norms(fixed))
+
+
+def test_the_rate_of_the_last_step_saves_a_round():
+    """And where it is too good to be true, what is seen counts; so does a rate that is seen for the next step."""
+    improve, fixed = contraction(0.01, FIXED)
+    run = lambda known, tolerance: by_rate(
+        improve, jnp.zeros_like(fixed), NONE, jnp.asarray(known), tolerance=tolerance, max_iterations=40
+    )
+    unknown, remembered, wrong = run(1.0, 1e-3), run(1e-4, 1e-3), run(1e-12, 5e-5)
+    assert (unknown.iterations, remembered.iterations, wrong.iterations) == (3, 2, 3)
+    assert np.all(norms(wrong.value - fixed) <= 5e-5 * norms(fixed))
+    np.testing.assert_allclose([unknown.rate, wrong.rate], 1e-4, rtol=0.02)  # of an iterate 1 percent short
+    assert 1e-4 < remembered.rate < 1e-3  # it was not seen: a little less certain
+
+
+def noisy(rate):
+    """A contraction that ends in round-off, never twice the same."""
+    noise = lambda x: 3e-16 * FIXED * jnp.cos(1e18 * jnp.real(x - FIXED)).astype(FIXED.dtype)
+    return lambda x: (FIXED + rate * (x - FIXED) + noise(x), x)
+
+
+def test_in_round_off_the_rate_is_the_last_one_seen():
+    """Twelve rounds of 0.03 are 5e-19, one more is less than asked for, however much the increments jump about."""
+    found = by_rate(noisy(0.03), jnp.zeros_like(FIXED), NONE, UNKNOWN, tolerance=1e-19, max_iterations=40)
+    assert found.converged
+    assert found.iterations in (12, 13)
+    assert np.all(norms(found.value - FIXED) <= 1e-15 * norms(FIXED))
+
+
+def test_where_there_is_nothing_but_round_off_the_iteration_ends():
+    found = by_rate(noisy(0.9), FIXED * (1 + 1e-15), NONE, UNKNOWN, tolerance=1e-19, max_iterations=40)
+    assert found.converged
+    assert found.iterations <= 8
+
+
 @pytest.mark.parametrize("rate", [1.0 + 1e-9, 1.1, -1.0, jnp.nan])
 def test_what_does_not_shrink_does_not_converge(rate):
     improve, fixed = contraction(rate, FIXED)
@@ -94,6 +139,6 @@ def test_steps_are_as_exact_as_asked_for(name, tolerance):
     mean = lambda f: np.sqrt(np.mean(np.square(f), axis=tuple(range(2, f.ndim))))[:, list(beyond)]
     missed = mean(np.asarray(loose.ys.z) - np.asarray(exact))
     new = np.diff(missed, axis=0) / np.maximum(mean(np.asarray(exact))[1:], 1e-300)
-    assert np.all(new <= 6 * tolerance), new.max() / tolerance  # twice that of the middle
+    assert np.all(new <= 5 * tolerance), new.max() / tolerance  # what the docstring says
     if beyond:
         assert int(loose.stats["num_iterations"]) < 0.8 * int(reference.stats["num_iterations"])
