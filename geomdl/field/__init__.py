@@ -5,40 +5,23 @@ from geomdl.field._fields import Fields
 from geomdl.field._grid import PeriodicGrid
 from geomdl.field._interval import IntervalGrid
 from geomdl.field._system import FieldSystem
-from geomdl.field.box import CyclicReduction, EulerBox, Fourier, NewtonKrylov, PreissmanBox, SymmetricEulerBox
-from geomdl.field.equations import (
-    NAMES,
-    FieldProblem,
-    barotropic_fluid,
-    barotropic_fluid_central,
-    bbm,
-    boussinesq,
-    camassa_holm,
-    dirac,
-    kdv,
-    klein_gordon,
-    linear_wave,
-    load,
-    maxwell,
-    nls,
-    nonlinear_wave,
-    quantum_fluid,
-    shallow_water,
-    sine_gordon,
-    wave_2d,
-    zakharov_kuznetsov,
-)
-from geomdl.field.laws import (
-    LocalLaw,
-    ModifiedEquation,
-    amplification,
-    energy_law,
-    invariants,
-    momentum_law,
-    phase_error,
-    stability_limit,
-    symplecticity,
-)
+from geomdl.field.box._cyclic import CyclicReduction
+from geomdl.field.box._euler import EulerBox
+from geomdl.field.box._euler_symmetric import SymmetricEulerBox
+from geomdl.field.box._fourier import Fourier
+from geomdl.field.box._krylov import NewtonKrylov
+from geomdl.field.box._preissman import PreissmanBox
+from geomdl.field.equations._dispersive import bbm, boussinesq, camassa_holm, kdv, zakharov_kuznetsov
+from geomdl.field.equations._fluids import barotropic_fluid, barotropic_fluid_central, quantum_fluid, shallow_water
+from geomdl.field.equations._linear_fields import dirac, maxwell
+from geomdl.field.equations._problem import FieldProblem
+from geomdl.field.equations._registry import NAMES, load
+from geomdl.field.equations._schroedinger import nls
+from geomdl.field.equations._waves import klein_gordon, linear_wave, nonlinear_wave, sine_gordon, wave_2d
+from geomdl.field.laws._invariants import invariants, phase_error
+from geomdl.field.laws._local import LocalLaw, energy_law, momentum_law, symplecticity
+from geomdl.field.laws._modified import ModifiedEquation
+from geomdl.field.laws._stability import amplification, stability_limit
 
 __all__ = [
     "NAMES",
