@@ -22,7 +22,7 @@ def _to_array(leaf: Any) -> Any:
     return jnp.asarray(leaf) if isinstance(leaf, float | complex | np.ndarray | np.generic) else leaf
 
 
-def hoist(function: Callable, *examples: PyTree) -> tuple[Callable, list[Array]]:
+def hoist(function: Callable, *examples: PyTree) -> tuple["Pure", list[Array]]:
     """Split `function` into a pure function and everything that it captured.
 
     What depends on captured values alone (the transpose of a shared matrix, say) is computed here, once, and counts
@@ -43,24 +43,62 @@ def hoist(function: Callable, *examples: PyTree) -> tuple[Callable, list[Array]]
     early, late = [], []
     known = set(values)
     for equation in jaxpr.eqns:
-        inputs = [var for var in equation.invars if not isinstance(var, Literal)]
+        inputs = _variables(equation.invars)
         if inputs and known.issuperset(inputs) and not equation.effects:
             known.update(equation.outvars)
             early.append(equation)
         else:
             late.append(equation)
     _evaluate(early, values)
-    used = {var for equation in late for var in equation.invars if not isinstance(var, Literal)}
-    used.update(var for var in jaxpr.outvars if not isinstance(var, Literal))
+    used = _variables([*jaxpr.outvars, *(var for equation in late for var in equation.invars)])
     captured = [var for var in values if var in used]
-
-    def pure(arrays: list[Array], *args: PyTree) -> PyTree:
-        values = dict(zip(captured, arrays, strict=True))
-        values.update(zip(jaxpr.invars, jax.tree.leaves(args), strict=True))
-        _evaluate(late, values)
-        return jax.tree.unflatten(structure, [_read(values, var) for var in jaxpr.outvars])
-
+    pure = Pure(late, jaxpr.invars, captured, jax.tree.unflatten(structure, jaxpr.outvars))
     return pure, [values[var] for var in captured]
+
+
+class Pure:
+    """A function that captures nothing, as a program; made by `hoist`.
+
+    **Arguments:**
+
+    - `equations`: in order.
+    - `inputs`, `captured`: the variables that stand for the leaves of its arguments, and for what is given first.
+    - `result`: a pytree of variables.
+    """
+
+    def __init__(self, equations: list, inputs: list, captured: list, result: PyTree):
+        self.equations, self.inputs, self.captured, self.result = equations, inputs, captured, result
+
+    def __call__(self, arrays: list[Array], *args: PyTree) -> PyTree:
+        """Evaluate."""
+        values = dict(zip(self.captured, arrays, strict=True))
+        values.update(zip(self.inputs, jax.tree.leaves(args), strict=True))
+        _evaluate(self.equations, values)
+        return jax.tree.map(lambda var: _read(values, var), self.result)
+
+    def part(self, select: Callable[[PyTree], PyTree]) -> "Pure":
+        """The same with `select(result)` for the result, without what only the rest of it needs.
+
+        A compiler drops that too, but a derivative would have stored it before. Effects, such as printing, stay where
+        what they see is there. What was captured stays the same.
+        """
+        result = select(self.result)
+        needed = _variables(jax.tree.leaves(result))
+        for equation in reversed(self.equations):
+            if not needed.isdisjoint(equation.outvars):
+                needed |= _variables(equation.invars)
+        there = {*self.inputs, *self.captured}
+        equations = []
+        for equation in self.equations:
+            seen = equation.effects and there.issuperset(_variables(equation.invars))
+            if seen or not needed.isdisjoint(equation.outvars):
+                there.update(equation.outvars)
+                equations.append(equation)
+        return Pure(equations, self.inputs, self.captured, result)
+
+
+def _variables(places: list) -> set:
+    return {var for var in places if not isinstance(var, Literal)}
 
 
 def _read(values: dict, var: Any) -> Any:

@@ -78,3 +78,9 @@ def is_finite(x: PyTree) -> Array:
     """Whether every entry of every leaf is finite, a boolean scalar."""
     parts = jax.tree.map(lambda xi: jnp.all(jnp.isfinite(xi)), x)
     return jax.tree.reduce(jnp.logical_and, parts, jnp.asarray(True))
+
+
+def is_equal(x: PyTree, y: PyTree) -> Array:
+    """Whether every entry of every leaf is the same, a boolean scalar."""
+    parts = jax.tree.map(lambda xi, yi: jnp.all(xi == yi), x, y)
+    return jax.tree.reduce(jnp.logical_and, parts, jnp.asarray(True))

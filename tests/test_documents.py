@@ -35,6 +35,8 @@ OUTCOMES = {
     "assert log.epochs[-1].validation_accuracy >= 0.99",
     "slope = ": "assert abs(slope - 29.65154) < 1e-3",
     "error = ": "assert error < 2e-8",
+    "deep_gradient = ": "assert megabytes(None) < 0.1 and 240 < megabytes(gm.CheckpointedAdjoint(segments=1)) < 250\n"
+    "assert 0.01 < jnp.linalg.norm(deep_gradient.layers.weight) < 0.03",
     "by_amplitude = ": "assert local < 1e-13 and 1e-6 < jnp.max(jnp.abs(energy)) < 0.1 and u.shape == (101, 315)\n"
     "at = lambda a: waves.physical(focus(a).ys)['u'][-1, 157]\n"
     "assert abs(by_amplitude - (at(2.0 + 1e-5) - at(2.0 - 1e-5)) / 2e-5) < 1e-5",

@@ -18,7 +18,7 @@ UNROLL_UP_TO = 100
 
 def entrants(problem: Problem, config: Config) -> dict[str, Callable[[], Candidate]]:
     """Builders by name, the reference first. A builder raises `LeftOut` where its contender does not take part."""
-    chosen = choose_adjoint({"bias": problem.biases})
+    chosen = choose_adjoint({"bias": problem.biases}, problem.biases[0])
     return {
         RAW: partial(_jax.raw_scan, problem),
         FLOW: partial(_jax.geomdl_flow, problem, None, remark=f"chosen: {chosen}"),

@@ -13,7 +13,7 @@ from geomdl._errors import require
 from geomdl.cli import _options
 from geomdl.cli._folder import new_folder
 from geomdl.cli._pictures import draw
-from geomdl.control import RK4, AbstractLayerSolver, Euler, ImplicitMidpoint, choose_adjoint
+from geomdl.control import RK4, AbstractLayerSolver, Euler, ImplicitMidpoint
 from geomdl.run import CheckpointedAdjoint, DirectAdjoint, ReversibleAdjoint
 from geomdl.train import evaluate, fit
 
@@ -111,11 +111,10 @@ def train(
         net: nn.AbstractResNet = nn.MomentumResNet(*sizes, **shape, adjoint=ADJOINTS[adjoint])
     else:
         net = nn.ResNet(*sizes, **shape, solver=layer_solver, adjoint=ADJOINTS[adjoint])
-    chosen = net.adjoint or choose_adjoint(net.layers)
     click.echo(
         f"{parts.train.name}: {len(parts.train)} training and {len(parts.test)} test examples, {sizes[0]} features, "
         f"{sizes[1]} classes\n"
-        f"network: {depth} layers of width {width}, solver {solver}, adjoint {chosen}\n"
+        f"network: {depth} layers of width {width}, solver {solver}, adjoint {net.chosen_adjoint}\n"
         f"device: {_device()}"
     )
     folder = new_folder(parts.train.name) if out is None else out

@@ -9,6 +9,9 @@ from geomdl.control._field import hamiltonian, per_example, simplex_steps
 from geomdl.control._flow import flow
 from geomdl.control._implicit_midpoint import ImplicitMidpoint
 from geomdl.control._leapfrog import Leapfrog
+from geomdl.control._memory import MemoryEstimate, memory_estimate
+from geomdl.control._partitioned import AbstractPartitioned, StormerVerlet, SymplecticEuler
+from geomdl.control._problem import count_layers
 from geomdl.control._runge_kutta import RK4, AbstractRungeKutta, Euler, RungeKutta
 from geomdl.control._solver import AbstractLayerSolver
 from geomdl.control._sweep import Sweep, sweep
@@ -16,15 +19,21 @@ from geomdl.control._sweep import Sweep, sweep
 __all__ = [
     "RK4",
     "AbstractLayerSolver",
+    "AbstractPartitioned",
     "AbstractRungeKutta",
     "Euler",
     "ImplicitMidpoint",
     "Leapfrog",
+    "MemoryEstimate",
     "RungeKutta",
+    "StormerVerlet",
     "Sweep",
+    "SymplecticEuler",
     "choose_adjoint",
+    "count_layers",
     "flow",
     "hamiltonian",
+    "memory_estimate",
     "per_example",
     "simplex_steps",
     "sweep",

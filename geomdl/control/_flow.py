@@ -46,7 +46,8 @@ def flow(
     - `horizon`: T > 0, cut into L equal steps. Or else
     - `steps`: the step lengths $h_k$, shape (L,).
     - `t0`: the time at the first layer; $t_k = t_0 + k h$.
-    - `solver`: `Euler()` (the residual network), `RK4()`, `RungeKutta(tableau)`, `Leapfrog()`, `ImplicitMidpoint()`.
+    - `solver`: `Euler()` (the residual network), `RK4()`, `RungeKutta(tableau)`, `ImplicitMidpoint()`, and for states
+      that are pairs `Leapfrog()`, `SymplecticEuler()`, `StormerVerlet()`.
     - `adjoint`: `DirectAdjoint()`, `CheckpointedAdjoint()`, `ReversibleAdjoint()`, or `None` for the choice of
       `choose_adjoint`, reported in the log `geomdl.control` at level INFO. Forward mode needs `DirectAdjoint()`.
 
@@ -72,7 +73,7 @@ def flow(
 @eqx.filter_jit
 def _flow(field, layers, x0, horizon, steps, t0, solver, adjoint):
     problem, inputs = prepare(field, None, layers, x0, horizon, steps, t0, solver)
-    adjoint = resolve_adjoint(adjoint, solver, inputs)
+    adjoint, solver = resolve_adjoint(adjoint, solver, inputs)
     return differentiable_run(Sweeper(problem, solver), inputs, adjoint)
 
 
@@ -89,15 +90,7 @@ def require_converged(
     """Let `value` through if every solve converged, and raise at run time if not."""
     if converged is None:
         return value
-    return eqx.error_if(value, ~jnp.all(converged), failure(solver, direction))
-
-
-def failure(solver: AbstractLayerSolver, direction: str) -> str:
-    """What to say of a solve that did not converge."""
-    return (
-        f"{type(solver).__name__} did not converge in some layer ({direction}): shorten the steps (more layers or a "
-        "smaller horizon), raise `max_iterations`, or take an explicit solver."
-    )
+    return eqx.error_if(value, ~jnp.all(converged), solver.failure(direction))
 
 
 def differentiable_run(sweeper: Sweeper, inputs: Inputs, adjoint: AbstractAdjoint):
@@ -156,8 +149,7 @@ def forward_with_residuals(
             return sweeper.record(inputs, wanted, keep_states=keep)
         case CheckpointedAdjoint(segments=segments):
             return sweeper.starts(inputs, Cuts.of(inputs.hs.shape[0], segments), keep_states=keep)
-    run = sweeper.forward(inputs, keep_states=keep)
-    return run, run.state
+    return sweeper.outbound(inputs, keep_states=keep)
 
 
 def backward_from_residuals(

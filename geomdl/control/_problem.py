@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from geomdl import _tree as tree
-from geomdl._custom_rule import hoist
+from geomdl._custom_rule import Pure, hoist
 from geomdl._errors import InputError, require
 from geomdl.control._rates import Rates
 from geomdl.control._solver import AbstractLayerSolver
@@ -29,7 +29,7 @@ class Inputs(NamedTuple):
 class Problem(eqx.Module):
     """The static half of a control problem; `Inputs` is the other one."""
 
-    pure: Callable = eqx.field(static=True)
+    pure: Pure = eqx.field(static=True)
     has_cost: bool = eqx.field(static=True)
 
     def rates(self, captured: PyTree[Array]) -> Rates:
@@ -84,23 +84,25 @@ def prepare(
     ts, hs = _grid(horizon, steps, t0, num_layers, dtype)
 
     bound = solver.rates(field, running_cost)
+
+    def checked(t: Array, x: PyTree, layer: PyTree) -> tuple[PyTree, Array | None]:
+        value, cost = bound(t, x, eqx.combine(layer, static))
+        _check_rate(solver.field_rate(value), solver.field_state(x))
+        return value, None if cost is None else _checked_cost(cost).astype(dtype)
+
     examples = (ts[0], x0, jax.tree.map(lambda leaf: leaf[0], arrays))
-    pure, captured = hoist(lambda t, x, layer: bound(t, x, eqx.combine(layer, static)), *examples)
-    rate, cost = jax.eval_shape(pure, captured, *examples)
-    _check_rate(rate, solver.field_state(x0))
-    if cost is not None:
-        require(
-            cost.shape == () and jnp.issubdtype(cost.dtype, jnp.floating),
-            f"`running_cost` must return one real number for the whole state, got {cost.dtype}{list(cost.shape)}: "
-            "take the mean over the batch.",
-        )
-        inner = pure
-        pure = lambda *args: _cast_cost(inner(*args), dtype)
-    return Problem(pure, cost is not None), Inputs(captured, ts, hs, arrays, x0)
+    pure, captured = hoist(checked, *examples)
+    solver.check_field(Rates(pure, captured), *examples)
+    return Problem(pure, running_cost is not None), Inputs(captured, ts, hs, arrays, x0)
 
 
-def _cast_cost(rates: tuple[PyTree, Array], dtype: jnp.dtype) -> tuple[PyTree, Array]:
-    return rates[0], rates[1].astype(dtype)
+def _checked_cost(cost: Array) -> Array:
+    require(
+        cost.shape == () and jnp.issubdtype(cost.dtype, jnp.floating),
+        f"`running_cost` must return one real number for the whole state, got {cost.dtype}{list(cost.shape)}: "
+        "take the mean over the batch.",
+    )
+    return cost
 
 
 def count_layers(layers: PyTree) -> int:

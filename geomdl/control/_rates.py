@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, PyTree
 
 from geomdl import _tree as tree
+from geomdl._custom_rule import Pure
 
 
 class Wanted(NamedTuple):
@@ -49,8 +50,16 @@ class Rates(eqx.Module):
     `pure(captured, t, x, layer)` returns the field's value and the running cost (`None` without one).
     """
 
-    pure: Callable[..., tuple[PyTree, Array | None]] = eqx.field(static=True)
+    pure: Pure = eqx.field(static=True)
     captured: PyTree[Array]
+
+    def half(self, which: int) -> "Rates":
+        """The rate of one half of a state that is a pair, and no cost."""
+        return Rates(self.pure.part(lambda out: (out[0][which], None)), self.captured)
+
+    def cost(self) -> "Rates":
+        """The running cost alone."""
+        return Rates(self.pure.part(lambda out: (None, out[1])), self.captured)
 
     def __call__(self, t: Array, x: PyTree, layer: PyTree) -> tuple[PyTree, Array | None]:
         """Evaluate."""

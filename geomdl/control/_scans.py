@@ -16,7 +16,7 @@ from geomdl import _tree as tree
 from geomdl.control._problem import Inputs, Problem
 from geomdl.control._rates import LayerCotangent, Wanted
 from geomdl.control._solver import AbstractLayerSolver
-from geomdl.run import Cuts, has_arrived
+from geomdl.run import Cuts
 
 
 class Forward(NamedTuple):
@@ -52,17 +52,24 @@ class Sweeper(eqx.Module):
 
     def forward(self, inputs: Inputs, *, keep_states: bool = False) -> Forward:
         """Run all layers."""
+        return self.outbound(inputs, keep_states=keep_states)[0]
+
+    def outbound(self, inputs: Inputs, *, keep_states: bool = False) -> tuple[Forward, PyTree]:
+        """Run all layers and keep the last state as the solver carries it, for the way back."""
         rates = self.problem.rates(inputs.captured)
 
         def body(carry, row):
             x, cost = carry
             t, h, layer = row
             step = self.solver.step(rates, t, h, x, layer)
-            return (step.state, tree.add(cost, step.cost)), (step.converged, x if keep_states else None)
+            out = (step.converged, self.solver.decode(x) if keep_states else None)
+            return (step.state, tree.add(cost, step.cost)), out
 
-        carry = (inputs.x0, self.problem.zero_cost(inputs))
+        start, fits = self.solver.encode(inputs.x0)
+        carry = (start, self.problem.zero_cost(inputs))
         (x, cost), (converged, states) = jax.lax.scan(body, carry, (inputs.ts, inputs.hs, inputs.layers))
-        return Forward(x, cost, converged, states)
+        converged = converged if fits is None else converged & fits
+        return Forward(self.solver.decode(x), cost, converged, states), x
 
     def record(self, inputs: Inputs, wanted: Wanted, *, keep_states: bool = False) -> tuple[Forward, Any]:
         """Run all layers and keep their tapes."""
@@ -106,7 +113,7 @@ class Sweeper(eqx.Module):
             return (carry, step.state), out
 
         back, arrived = self._sweep(body, inputs, p, wanted, (inputs.ts, inputs.hs, inputs.layers), x)
-        lost = ~has_arrived(arrived, inputs.x0, x, inputs.hs.dtype)
+        lost = ~self.solver.arrived(arrived, inputs.x0, x, inputs.hs.dtype)
         # The costates of a way back that went astray are wrong at every layer.
         poison = lambda leaf: jnp.where(lost, jnp.nan, leaf)
         back = back._replace(

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
+import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,12 +12,14 @@ from jaxtyping import Array, Bool, PyTree
 
 from geomdl._errors import InputError
 from geomdl.control._rates import LayerCotangent, Rates, Wanted
+from geomdl.run import has_arrived
 
 
 class Step(NamedTuple):
-    """One layer forward: the new state, the running cost it adds, and whether its solve converged.
+    """One layer forward: the new state, the running cost it adds, and whether it succeeded.
 
-    `cost` is `None` without a running cost, `converged` is `None` for an explicit method.
+    `cost` is `None` without a running cost. `converged` says whether a solve did, or in fixed-point arithmetic whether
+    the new state fits; `None` where neither can fail.
     """
 
     state: PyTree
@@ -46,6 +49,16 @@ class AbstractLayerSolver(eqx.Module):
     #: The classical order, or `None` where it is not known.
     order: eqx.AbstractVar[int | None]
 
+    @property
+    def bit_reversible(self) -> bool:
+        """Whether `exactly` applies."""
+        return False
+
+    @property
+    def failed(self) -> Any:
+        """What a sweep reports where the flag of a step is down."""
+        return diffrax.RESULTS.nonlinear_max_steps_reached
+
     @abstractmethod
     def step(self, rates: Rates, t: Array, h: Array, x: PyTree, layer: PyTree) -> Step:
         """One layer forward."""
@@ -57,6 +70,14 @@ class AbstractLayerSolver(eqx.Module):
     @abstractmethod
     def costate(self, tape: Any, inputs: PyTree, h: Array, p: PyTree, w: Array | None, wanted: Wanted) -> CostateStep:
         """One layer backward. `inputs = (captured, layer)` completes the tape."""
+
+    def encode(self, x0: PyTree) -> tuple[PyTree, Bool[Array, ""] | None]:
+        """The state as the steps carry it, and whether it could be represented; `None` if it always can."""
+        return x0, None
+
+    def decode(self, x: PyTree) -> PyTree:
+        """Undo `encode`."""
+        return x
 
     def rewind(self, rates: Rates, t: Array, h: Array, x: PyTree, layer: PyTree, wanted: Wanted) -> tuple[Step, Any]:
         """From the state after a layer: the state before it (as a `Step` without cost), and the tape."""
@@ -70,8 +91,29 @@ class AbstractLayerSolver(eqx.Module):
                 "be: use Leapfrog or ImplicitMidpoint, or CheckpointedAdjoint() for this solver."
             )
 
+    def exactly(self, x0: PyTree) -> "AbstractLayerSolver":
+        """The same method in fixed-point arithmetic, for states like `x0`: its inverse is exact, bit by bit."""
+        raise InputError(
+            f"`adjoint=ReversibleAdjoint(exact=True)` needs a solver made of shears, which {type(self).__name__} is "
+            "not: use Leapfrog, SymplecticEuler or StormerVerlet, or CheckpointedAdjoint() for this solver."
+        )
+
+    def arrived(self, found: PyTree, x0: PyTree, elsewhere: PyTree, dtype: jnp.dtype) -> Bool[Array, ""]:
+        """Whether the way back came to where the run began; `found` and `elsewhere` are encoded."""
+        return has_arrived(found, x0, elsewhere, dtype)
+
+    def failure(self, direction: str) -> str:
+        """What to say of a step whose flag is down."""
+        return (
+            f"{type(self).__name__} did not converge in some layer ({direction}): shorten the steps (more layers or a "
+            "smaller horizon), raise `max_iterations`, or take an explicit solver."
+        )
+
     def check_state(self, x0: PyTree) -> None:
         """Raise `InputError` if the state has not the structure that the method needs."""
+
+    def check_field(self, rates: Rates, t: Array, x: PyTree, layer: PyTree) -> None:
+        """Raise `InputError` if the field has not the structure that the method needs."""
 
     def initial_state(self, y: PyTree) -> PyTree:
         """The state that starts from the features `y`."""
@@ -80,6 +122,14 @@ class AbstractLayerSolver(eqx.Module):
     def field_state(self, x: PyTree) -> PyTree:
         """The part of the state that the field is evaluated at."""
         return x
+
+    def features(self, x: PyTree) -> PyTree:
+        """The part of the state that a readout looks at; undoes `initial_state`."""
+        return x
+
+    def field_rate(self, value: PyTree) -> PyTree:
+        """The part of the first result of `rates` that the field returned."""
+        return value
 
     def rates(self, field: Callable, running_cost: Callable | None) -> Callable:
         """`(t, x, layer) -> (field value, running cost)`; the running cost always sees the whole state."""

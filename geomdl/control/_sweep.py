@@ -12,13 +12,19 @@ from jaxtyping import Array, Float, PyTree
 from geomdl import _tree as tree
 from geomdl._errors import require
 from geomdl.control._choose import resolve_adjoint
-from geomdl.control._flow import arrays_of_grid, backward_from_residuals, failure, forward_with_residuals
+from geomdl.control._flow import arrays_of_grid, backward_from_residuals, forward_with_residuals
 from geomdl.control._problem import Inputs, check_concrete, prepare
 from geomdl.control._rates import LayerCotangent, Wanted
 from geomdl.control._runge_kutta import Euler
 from geomdl.control._scans import Backward, Forward, Sweeper
 from geomdl.control._solver import AbstractLayerSolver
-from geomdl.run import AbstractAdjoint, DirectAdjoint
+from geomdl.run import AbstractAdjoint, DirectAdjoint, ReversibleAdjoint
+
+#: What to say where no solve failed.
+NOT_FINITE = (
+    "The value, a costate or the gradient of the sweep is not finite: look at `sweep(..., throw=False).states`; a "
+    "`ReversibleAdjoint` that cannot find its way back ends here too, and `CheckpointedAdjoint()` does not."
+)
 
 
 class Sweep(eqx.Module):
@@ -83,20 +89,17 @@ def sweep(
     if not throw:
         return out
     parts = (out.value, out.states, out.costates, out.gradient, out.step_gradient)
-    parts = eqx.error_if(parts, out.result == diffrax.RESULTS.nonlinear_max_steps_reached, failure(solver, "sweeping"))
-    parts = eqx.error_if(
-        parts,
-        out.result == diffrax.RESULTS.nonfinite,
-        "The value, a costate or the gradient of the sweep is not finite: look at `sweep(..., throw=False).states`; a "
-        "`ReversibleAdjoint` that cannot find its way back ends here too, and `CheckpointedAdjoint()` does not.",
-    )
+    parts = eqx.error_if(parts, out.result == diffrax.RESULTS.nonlinear_max_steps_reached, solver.failure("sweeping"))
+    exact = out.adjoint == ReversibleAdjoint(exact=True)
+    message = solver.failure("sweeping") if exact else NOT_FINITE
+    parts = eqx.error_if(parts, out.result == diffrax.RESULTS.nonfinite, message)
     return Sweep(*parts, out.result, out.adjoint)
 
 
 @eqx.filter_jit
 def _sweep(field, layers, x0, terminal_cost, running_cost, horizon, steps, t0, solver, adjoint) -> Sweep:
     problem, inputs = prepare(field, running_cost, layers, x0, horizon, steps, t0, solver)
-    adjoint = resolve_adjoint(adjoint, solver, inputs)
+    adjoint, solver = resolve_adjoint(adjoint, solver, inputs)
     sweeper = Sweeper(problem, solver)
     run_both = _direct if isinstance(adjoint, DirectAdjoint) else _by_costates
     run, back, value = run_both(sweeper, inputs, adjoint, _scalar(terminal_cost, inputs.hs.dtype))
@@ -116,7 +119,7 @@ def _sweep(field, layers, x0, terminal_cost, running_cost, horizon, steps, t0, s
         stack(back.costate, back.costates),
         gradient,
         step_gradient,
-        _result(run, back, value),
+        _result(run, back, value, solver.failed),
         adjoint,
     )
 
@@ -182,11 +185,10 @@ def _direct(sweeper: Sweeper, inputs: Inputs, adjoint: AbstractAdjoint, terminal
     return run, Backward(costate, LayerCotangent(None, time, step, layer), None, costates), value
 
 
-def _result(run: Forward, back: Backward, value: Array) -> diffrax.RESULTS:
+def _result(run: Forward, back: Backward, value: Array, failed: diffrax.RESULTS) -> diffrax.RESULTS:
     """What went wrong, if anything."""
     finite = tree.is_finite((value, back.costate, back.cotangent.layer, back.cotangent.step))
     flags = [jnp.all(flag) for flag in (run.converged, back.converged) if flag is not None]
     converged = jnp.all(jnp.stack(flags)) if flags else jnp.asarray(True)
     results = diffrax.RESULTS
-    failed = results.where(converged, results.nonfinite, results.nonlinear_max_steps_reached)
-    return results.where(finite & converged, results.successful, failed)
+    return results.where(finite & converged, results.successful, results.where(converged, results.nonfinite, failed))

@@ -9,7 +9,17 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from geomdl._errors import require
-from geomdl.control import AbstractLayerSolver, Euler, Leapfrog, Sweep, flow, simplex_steps, sweep
+from geomdl.control import (
+    AbstractLayerSolver,
+    Euler,
+    Leapfrog,
+    Sweep,
+    choose_adjoint,
+    count_layers,
+    flow,
+    simplex_steps,
+    sweep,
+)
 from geomdl.nn._dense import DenseField, DenseLayer, affine
 from geomdl.run import AbstractAdjoint
 
@@ -19,16 +29,16 @@ StepRule = Literal["fixed", "learned", "simplex"]
 class AbstractResNet(eqx.Module):
     r"""Lift, L residual layers run by a layer solver, readout.
 
-    $$y_0 = \text{lift}(x), \qquad \dot y = \sigma(W_k y + b_k), \qquad \text{logits} = \text{readout}(y_L).$$
+    $$y_0 = \text{lift}(x), \qquad \dot y = f(t, y, u_k), \qquad \text{logits} = \text{readout}(y_L).$$
 
     Differentiating it with `jax.grad` runs the costate sweep through the layers. `net(x)` takes one example of shape
     (in_size,) or any leading batch axes, and the batch stays inside the sweep.
     """
 
     lift: eqx.nn.Linear
-    layers: DenseLayer
+    layers: PyTree
     readout: eqx.nn.Linear
-    field: DenseField
+    field: Callable
     step_parameters: Float[Array, " layers"] | None
     step_rule: StepRule = eqx.field(static=True)
     horizon: float = eqx.field(static=True)
@@ -43,21 +53,22 @@ class AbstractResNet(eqx.Module):
         depth: int,
         key: PRNGKeyArray,
         horizon: float,
-        activation: Callable[[Array], Array],
+        field: Callable,
+        stack: Callable[..., PyTree],
         steps: StepRule,
         solver: AbstractLayerSolver,
         adjoint: AbstractAdjoint | None,
     ) -> None:
-        """Set all fields: what the constructors of the final classes share."""
+        """Set all fields: what the constructors of the final classes share; `stack` draws the layers."""
         for name, size in (("in_size", in_size), ("out_size", out_size), ("width", width), ("depth", depth)):
             require(size >= 1, f"`{name}` must be at least 1, got {size}.")
         require(0 < horizon < float("inf"), f"`horizon` must be positive and finite, got {horizon}.")
         require(steps in ("fixed", "learned", "simplex"), f"`steps` must be fixed, learned or simplex, got {steps!r}.")
         lift_key, layer_key, readout_key = jax.random.split(key, 3)
         self.lift = eqx.nn.Linear(in_size, width, key=lift_key)
-        self.layers = DenseLayer.stack(depth, width, key=layer_key)
+        self.layers = stack(depth, width, key=layer_key)
         self.readout = eqx.nn.Linear(width, out_size, key=readout_key)
-        self.field = DenseField(activation)
+        self.field = field
         starts = {"fixed": None, "learned": jnp.full(depth, horizon / depth), "simplex": jnp.zeros(depth)}
         self.step_parameters = starts[steps]
         self.step_rule = steps
@@ -68,7 +79,7 @@ class AbstractResNet(eqx.Module):
     @property
     def depth(self) -> int:
         """The number of layers."""
-        return self.layers.bias.shape[0]
+        return count_layers(self.layers)
 
     def step_lengths(self) -> Float[Array, " layers"]:
         """The step length of every layer."""
@@ -86,6 +97,14 @@ class AbstractResNet(eqx.Module):
         steps = self._steps()
         grid = {"horizon": self.horizon} if steps is None else {"steps": steps}
         return {**grid, "solver": self.solver, "adjoint": self.adjoint}
+
+    @property
+    def chosen_adjoint(self) -> AbstractAdjoint:
+        """The adjoint that runs: `adjoint`, or what `None` chooses."""
+        if self.adjoint is not None:
+            return self.adjoint
+        state = jax.eval_shape(self.start, jax.ShapeDtypeStruct(self.lift.weight.shape[1:], self.lift.weight.dtype))
+        return choose_adjoint(self.layers, state, self.solver)
 
     def start(self, x: Float[Array, "*batch in"]) -> PyTree:
         """The state before the first layer."""
@@ -105,7 +124,7 @@ class AbstractResNet(eqx.Module):
     def read(self, state: PyTree) -> Float[Array, "*batch out"]:
         """The logits of a state."""
         assert self.readout.bias is not None
-        return affine(self.readout.weight, self.readout.bias, self.solver.field_state(state))
+        return affine(self.readout.weight, self.readout.bias, self.solver.features(state))
 
     def __call__(self, x: Float[Array, "*batch in"]) -> Float[Array, "*batch out"]:
         """The logits."""
@@ -154,14 +173,16 @@ class ResNet(AbstractResNet):
         solver: AbstractLayerSolver = Euler(),  # noqa: B008 - immutable
         adjoint: AbstractAdjoint | None = None,
     ):
-        self._build(in_size, out_size, width, depth, key, horizon, activation, steps, solver, adjoint)
+        field, stack = DenseField(activation), DenseLayer.stack
+        self._build(in_size, out_size, width, depth, key, horizon, field, stack, steps, solver, adjoint)
 
 
 class MomentumResNet(AbstractResNet):
     r"""A momentum residual network: $v_{k+1} = \gamma v_k + h\,\sigma(W_k y_k + b_k)$, $y_{k+1} = y_k + h v_{k+1}$.
 
     It starts from rest, $v_0 = 0$. Without damping it is run backwards exactly, so that
-    `adjoint=ReversibleAdjoint()` trains any depth in the memory of one layer.
+    `adjoint=ReversibleAdjoint(exact=True)`, the default beyond a depth of 128, trains any depth in the memory of one
+    layer.
 
     **Arguments:** as for `ResNet`, and
 
@@ -186,4 +207,5 @@ class MomentumResNet(AbstractResNet):
         adjoint: AbstractAdjoint | None = None,
     ):
         solver = Leapfrog(damping=float(damping))
-        self._build(in_size, out_size, width, depth, key, horizon, activation, steps, solver, adjoint)
+        field, stack = DenseField(activation), DenseLayer.stack
+        self._build(in_size, out_size, width, depth, key, horizon, field, stack, steps, solver, adjoint)

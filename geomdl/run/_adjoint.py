@@ -51,20 +51,31 @@ class CheckpointedAdjoint(AbstractAdjoint):
 
 
 class ReversibleAdjoint(AbstractAdjoint):
-    """Store the last state only, and step backwards with the method's own inverse.
+    r"""Store the last state only, and step backwards with the method's own inverse.
 
     It is an adjoint of `diffrax.diffeqsolve` too, for our symmetric solvers with constant steps or `diffrax.StepTo`,
     and `SaveAt(t0=..., t1=..., ts=...)` with `ts` on the grid of the steps.
+
+    **Arguments:**
+
+    - `exact`: for networks (`control.flow`, `control.sweep`) with `Leapfrog` without damping, `SymplecticEuler` or
+      `StormerVerlet`: carry the state in integers, units of $2^{-24}$ (float64: $2^{-44}$), which are moved forwards
+      and backwards by the same whole numbers. Every bit of the way back is then that of the way there, at any depth.
 
     **Cost:** memory independent of the number of steps; every step is computed a second time.
     **Exact** up to the round-off that the way back amplifies: a flow that contracts strongly forwards expands as
     strongly backwards, in which no reversal in floating point can succeed. So the state at which the way back arrives
     is compared with the true one; the gradient is refused where they differ by more than 1e-4, relative to its size.
-    A flow that amplifies round-off to less than that passes, with a gradient that is wrong by about as much.
+    A flow that amplifies round-off to less than that passes, with a gradient that is wrong by about as much. With
+    `exact=True` nothing is amplified, and one bit of difference is refused.
     **Fails:** `InputError` for a method without an inverse, and for a damping that must amplify round-off past 1e-4;
-    at run time where the comparison fails (use `CheckpointedAdjoint()`).
+    at run time where the comparison fails (use `CheckpointedAdjoint()`), and with `exact=True` where a state leaves
+    $\pm 128$ (float64: $\pm 524288$) or is not finite.
     """
+
+    exact: bool = eqx.field(static=True, default=False)
 
     def loop(self, **inputs: Any) -> Any:
         """The solve loop of `diffeqsolve`."""
+        require(not self.exact, "`ReversibleAdjoint(exact=True)` is for networks: use `ReversibleAdjoint()` here.")
         return reversible_loop(self._loop, inputs)

@@ -103,6 +103,11 @@ def _check_adjoint(adjoint: Any, solver: AbstractGeometricSolver, num_steps: int
         isinstance(adjoint, DirectAdjoint | CheckpointedAdjoint | ReversibleAdjoint),
         f"`adjoint` must be `DirectAdjoint()`, `CheckpointedAdjoint()` or `ReversibleAdjoint()`, got {kind(adjoint)}.",
     )
+    require(
+        adjoint != ReversibleAdjoint(exact=True),
+        "`adjoint=ReversibleAdjoint(exact=True)` is for networks, `control.flow` and `control.sweep`: use "
+        "`ReversibleAdjoint()` here.",
+    )
     if isinstance(adjoint, ReversibleAdjoint) and not solver.symmetric:
         raise InputError(
             f"`ReversibleAdjoint` needs a symmetric solver, and a step of -dt does not undo one of `{solver}`: use "

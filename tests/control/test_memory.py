@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from geomdl import CheckpointedAdjoint, ReversibleAdjoint
-from geomdl.control import RK4, Euler, ImplicitMidpoint, Leapfrog, choose_adjoint, flow, sweep
+from geomdl import CheckpointedAdjoint, InputError, ReversibleAdjoint
+from geomdl.control import RK4, Euler, ImplicitMidpoint, Leapfrog, choose_adjoint, flow, memory_estimate, sweep
 
 WIDTH, BATCH = 16, 64
 SHALLOW, DEEP = 64, 1024
@@ -35,6 +35,45 @@ def flow_bytes(depth, solver, adjoint):
         return jnp.sum(jax.tree.leaves(state)[0] ** 2)
 
     return temporary_bytes(cost, *problem(depth, isinstance(solver, Leapfrog)))
+
+
+def test_ten_thousand_layers_take_the_memory_of_a_hundred():
+    """Bit by bit; all that grows is a step length and a flag for every layer, less than 8 bytes."""
+    exact = ReversibleAdjoint(exact=True)
+    shallow, deep = (flow_bytes(depth, Leapfrog(), exact) for depth in (100, 10_000))
+    assert deep - shallow <= 8 * (10_000 - 100)
+    stored = memory_estimate(field, *problem(10_000, True), solver=Leapfrog(), adjoint=CheckpointedAdjoint(segments=1))
+    assert deep <= stored.total / 1000
+    assert deep <= 25 * STATE_BYTES
+
+
+@pytest.mark.parametrize(
+    ("solver", "adjoint", "most"),
+    [
+        (Euler(), CheckpointedAdjoint(segments=1), 1.1),
+        pytest.param(RK4(), CheckpointedAdjoint(), 1.25, marks=pytest.mark.slow),
+        (Leapfrog(), CheckpointedAdjoint(), 1.25),
+        (Leapfrog(), ReversibleAdjoint(exact=True), 2.0),
+        pytest.param(ImplicitMidpoint(), ReversibleAdjoint(), 2.0, marks=pytest.mark.slow),
+    ],
+)
+def test_memory_is_estimated_before(solver, adjoint, most):
+    """From shapes alone, against the compiled program."""
+    for depth in (128, 1024):
+        shapes = jax.eval_shape(lambda depth=depth: problem(depth, isinstance(solver, Leapfrog)))
+        estimate = memory_estimate(field, *shapes, solver=solver, adjoint=adjoint)
+        measured = flow_bytes(depth, solver, adjoint)
+        assert measured / most <= estimate.total <= measured * most
+        assert estimate.adjoint == adjoint
+
+
+def test_an_estimate_says_what_would_be_chosen():
+    deep, shallow = (memory_estimate(field, *problem(depth, True), solver=Leapfrog()) for depth in (1000, 100))
+    assert deep.adjoint == ReversibleAdjoint(exact=True)
+    assert shallow.adjoint == CheckpointedAdjoint(segments=1)
+    assert deep.total < shallow.total / 10
+    with pytest.raises(InputError, match="made of shears"):
+        memory_estimate(field, *problem(10), adjoint=ReversibleAdjoint(exact=True))
 
 
 @pytest.mark.parametrize("solver", [Leapfrog(), ImplicitMidpoint()], ids=["Leapfrog", "ImplicitMidpoint"])
@@ -80,7 +119,7 @@ def test_a_captured_matrix_is_not_stored_once_per_layer(solver, use):
 
 @pytest.mark.parametrize(("depth", "segments"), [(1, 1), (128, 1), (129, None), (10_000, None)])
 def test_the_adjoint_is_chosen_by_depth(depth, segments):
-    assert choose_adjoint(jnp.ones((depth, 2))) == CheckpointedAdjoint(segments=segments)
+    assert choose_adjoint(jnp.ones((depth, 2)), jnp.ones(2)) == CheckpointedAdjoint(segments=segments)
 
 
 def test_the_choice_is_logged_and_reported(caplog):

@@ -23,7 +23,7 @@ def test_polynomials_are_continued_exactly(degree, k):
 
 
 def test_what_is_remembered_saves_iterations():
-    """Of the soliton of NLS to 1e-10, on a grid that resolves it; nothing is known of the time before the first step."""
+    """Of the soliton of NLS to 1e-10, on a grid that resolves it; nothing is known before the first step."""
     problem = field.load("nls", n=945)
     box = field.PreissmanBox(field.Fourier(tolerance=1e-10))
     march = lambda y0, steps: gm.integrate(problem.system, box, y0, dt=0.01, num_steps=steps)
