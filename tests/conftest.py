@@ -2,6 +2,7 @@
 
 import gc
 import os
+from pathlib import Path
 
 # Most of the time goes into compiling small programs. Nightly, and where flags are given, with all optimisations.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
@@ -21,9 +22,29 @@ with install_import_hook("geomdl", "beartype.beartype"):
     import geomdl  # noqa: F401
 
 
+HERE = Path(__file__).parent
+NIGHTLY = {line for line in (HERE / "nightly.txt").read_text().splitlines() if not line.startswith("#")}
+#: Programs are kept up to here: half of the functions of JAX are traced by every file.
+ROOM = 2 * 2**30
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.nodeid.removeprefix("tests/") in NIGHTLY:
+            item.add_marker(pytest.mark.slow)
+
+
+def resident_bytes():
+    """Of memory; where that is not told, more than enough."""
+    statm = Path("/proc/self/statm")
+    return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if statm.exists() else ROOM + 1
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _forget_compiled_programs():
     """Or a worker would hold every program of the suite: several GiB."""
     yield
-    jax.clear_caches()
-    gc.collect()
+    if resident_bytes() > ROOM:
+        jax.clear_caches()
+        gc.collect()

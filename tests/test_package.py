@@ -163,3 +163,10 @@ def test_every_public_name_is_explained(package):
         assert value.__doc__, f"{package}.{name} has no docstring"
         inherited = isinstance(value, type) and any(value.__doc__ == base.__doc__ for base in value.__mro__[1:])
         assert not inherited, f"{package}.{name} has the docstring of its base class"
+
+
+def test_cases_that_run_nightly_exist():
+    tests = Path(__file__).parent
+    lines = (tests / "nightly.txt").read_text().splitlines()
+    for file, test in (line.split("[")[0].split("::") for line in lines if not line.startswith("#")):
+        assert f"def {test}(" in (tests / file).read_text(), test

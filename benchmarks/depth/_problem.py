@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Problem:
-    """`v <- v + h tanh(W_k y + b_k)`, `y <- y + h v` from rest, h = 1 / depth; the loss is the mean of (y - target)^2."""
+    """`v <- v + h tanh(W_k y + b_k)`, `y <- y + h v` from rest, h = 1 / depth; loss: the mean of (y - target)²."""
 
     weights: np.ndarray  # (depth, width, width)
     biases: np.ndarray  # (depth, width)

@@ -15,25 +15,44 @@ from geomdl.control._problem import count_layers
 from geomdl.control._runge_kutta import RK4, AbstractRungeKutta, Euler, RungeKutta
 from geomdl.control._solver import AbstractLayerSolver
 from geomdl.control._sweep import Sweep, sweep
+from geomdl.control.update._adversarial import Adversarial
+from geomdl.control.update._base import AbstractUpdate, ControlProblem, Rows, minimise
+from geomdl.control.update._ddp import DDP
+from geomdl.control.update._gradient import Gradient, Projected
+from geomdl.control.update._sets import BangBang, DiscreteMSA, discretise
+from geomdl.control.update._successive import MSA, ExtendedMSA
 
 __all__ = [
+    "DDP",
+    "MSA",
     "RK4",
     "AbstractLayerSolver",
     "AbstractPartitioned",
     "AbstractRungeKutta",
+    "AbstractUpdate",
+    "Adversarial",
+    "BangBang",
+    "ControlProblem",
+    "DiscreteMSA",
     "Euler",
+    "ExtendedMSA",
+    "Gradient",
     "ImplicitMidpoint",
     "Leapfrog",
     "MemoryEstimate",
+    "Projected",
+    "Rows",
     "RungeKutta",
     "StormerVerlet",
     "Sweep",
     "SymplecticEuler",
     "choose_adjoint",
     "count_layers",
+    "discretise",
     "flow",
     "hamiltonian",
     "memory_estimate",
+    "minimise",
     "per_example",
     "simplex_steps",
     "sweep",

@@ -1,6 +1,6 @@
 """Networks whose layers are run, and trained, by the Pontryagin sweep."""
 
-from geomdl.nn._dense import DenseField, DenseLayer, affine
+from geomdl.nn._dense import AffineField, DenseField, DenseLayer, affine
 from geomdl.nn._hamiltonian import HamiltonianNet
 from geomdl.nn._hamiltonian_fields import (
     AntisymmetricField,
@@ -15,6 +15,7 @@ from geomdl.nn._resnet import AbstractResNet, MomentumResNet, ResNet
 
 __all__ = [
     "AbstractResNet",
+    "AffineField",
     "AntisymmetricField",
     "CanonicalField",
     "DenseField",

@@ -29,6 +29,21 @@ class DenseLayer(eqx.Module):
         return cls(weight, jnp.zeros((depth, width)))
 
 
+class AffineField(eqx.Module):
+    r"""The field of a residual network with activation first, $f(t, x, (W, b)) = W \sigma(x) + b$.
+
+    Affine in the layer, so that its Hamiltonian is linear in every weight. Acts on any leading batch axes.
+    """
+
+    activation: Callable[[Array], Array] = eqx.field(static=True, default=jnp.tanh)
+
+    def __call__(
+        self, t: Float[Array, ""], x: Float[Array, "*batch width"], layer: DenseLayer
+    ) -> Float[Array, "*batch width"]:
+        """Evaluate; the field does not depend on time."""
+        return affine(layer.weight, layer.bias, self.activation(x))
+
+
 class DenseField(eqx.Module):
     r"""The field of a fully connected residual network, $f(t, x, (W, b)) = \sigma(W x + b)$.
 

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 from geomdl._errors import require
 from geomdl.control import (
     AbstractLayerSolver,
+    ControlProblem,
     Euler,
     Leapfrog,
     Sweep,
@@ -20,7 +21,7 @@ from geomdl.control import (
     simplex_steps,
     sweep,
 )
-from geomdl.nn._dense import DenseField, DenseLayer, affine
+from geomdl.nn._dense import AffineField, DenseField, DenseLayer, affine
 from geomdl.run import AbstractAdjoint
 
 StepRule = Literal["fixed", "learned", "simplex"]
@@ -130,6 +131,10 @@ class AbstractResNet(eqx.Module):
         """The logits."""
         return self.read(flow(self.field, self.layers, self.start(x), **self._run()))
 
+    def control_problem(self, cost: Callable[[Float[Array, "*batch out"]], Array]) -> ControlProblem:
+        """Minimise `cost(logits)` over the layers; the state to start from is that of `start`."""
+        return ControlProblem(self.field, lambda state: cost(self.read(state)), **self._run())
+
     def sweep(
         self,
         x: Float[Array, "*batch in"],
@@ -152,6 +157,7 @@ class ResNet(AbstractResNet):
     - `key`: for the initial weights: normal with variance 1/width, no bias.
     - `horizon`: T; the step is T/depth.
     - `activation`: $\sigma$, elementwise.
+    - `preactivation`: take $W_k \sigma(y_k) + b_k$ instead, which is affine in the weights.
     - `steps`: `"fixed"`, `"learned"` (each layer's step is a parameter, starting from T/depth), or `"simplex"`
       (learned, positive, adding up to T).
     - `solver`, `adjoint`: as for `control.flow`.
@@ -169,11 +175,12 @@ class ResNet(AbstractResNet):
         key: PRNGKeyArray,
         horizon: float | int = 1.0,
         activation: Callable[[Array], Array] = jnp.tanh,
+        preactivation: bool = False,
         steps: StepRule = "fixed",
         solver: AbstractLayerSolver = Euler(),  # noqa: B008 - immutable
         adjoint: AbstractAdjoint | None = None,
     ):
-        field, stack = DenseField(activation), DenseLayer.stack
+        field, stack = (AffineField if preactivation else DenseField)(activation), DenseLayer.stack
         self._build(in_size, out_size, width, depth, key, horizon, field, stack, steps, solver, adjoint)
 
 

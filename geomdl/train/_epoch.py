@@ -7,14 +7,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from geomdl import _tree as tree
 from geomdl.data import Dataset
 from geomdl.train._diagnose import TrainingDivergedError, first_non_finite
 from geomdl.train._meter import Meter
-from geomdl.train._step import Loss, State, StepReport, train_steps
+from geomdl.train._method import AbstractMethod, Loss
+from geomdl.train._step import State, StepReport, train_steps
 
 #: Steps per compiled call, at most: enough to hide the host, few enough for a lively progress bar.
 STEPS_PER_CALL = 64
@@ -27,7 +27,8 @@ class Trainer:
 
     - `data`: the training part; cast to `dtype` and put on the device once.
     - `batch_size`, `key`: of the random orders; epoch `e` depends on `key` and `e` alone.
-    - `optimizer`, `loss`: as for `fit`.
+    - `method`: of a training step.
+    - `loss`: as for `fit`.
     """
 
     def __init__(
@@ -36,12 +37,12 @@ class Trainer:
         dtype: jnp.dtype,
         batch_size: int,
         key: PRNGKeyArray,
-        optimizer: optax.GradientTransformation,
+        method: AbstractMethod,
         loss: Loss,
     ):
         self.features, self.labels = jnp.asarray(data.features, dtype), jnp.asarray(data.labels)
         self.batch_size, self.key = batch_size, key
-        self.optimizer, self.loss = optimizer, loss
+        self.method, self.loss = method, loss
         self.steps_per_epoch = len(data) // batch_size
 
     def run_epoch(self, state: State, epoch: int, meter: Meter) -> tuple[State, float, float, float]:
@@ -79,7 +80,7 @@ class Trainer:
     def _steps(self, state: State, batches: Int[Array, "steps batch"], step: int) -> tuple[State, StepReport]:
         try:
             return jax.block_until_ready(
-                train_steps(state, self.features, self.labels, batches, self.optimizer, self.loss)
+                train_steps(state, self.features, self.labels, batches, self.method, self.loss)
             )
         except eqx.EquinoxRuntimeError as error:  # raised by a layer: a solve that failed, or a reversal gone astray
             where = f"between steps {step + 1} and {step + len(batches)}"

@@ -12,14 +12,16 @@ import optax
 from jaxtyping import PRNGKeyArray, PyTree
 
 from geomdl._errors import require
+from geomdl.control import AbstractUpdate
 from geomdl.data import Dataset
 from geomdl.train._diagnose import TrainingDivergedError
 from geomdl.train._epoch import Trainer
 from geomdl.train._log import Epoch, Log
 from geomdl.train._loss import cross_entropy
 from geomdl.train._meter import Meter
+from geomdl.train._method import Layerwise, Loss, Whole, check_layerwise
 from geomdl.train._run_folder import RunFolder
-from geomdl.train._step import Loss, State, evaluate, initial_state, network_dtype
+from geomdl.train._step import State, evaluate, initial_state, network_dtype
 
 #: Steps per compiled call, at most: enough to hide the host, few enough for a lively progress bar.
 STEPS_PER_CALL = 64
@@ -31,6 +33,7 @@ def fit(
     *,
     validation: Dataset | None = None,
     optimizer: optax.GradientTransformation | None = None,
+    update: AbstractUpdate | None = None,
     epochs: int = 20,
     batch_size: int = 128,
     key: PRNGKeyArray,
@@ -41,11 +44,12 @@ def fit(
     progress: bool = True,
     throw: bool = True,
 ) -> tuple[PyTree, Log]:
-    """Train a network by gradients, with any optax transformation.
+    """Train a network, by gradients or by Pontryagin's principle.
 
-    All of the network is trained: the layers by the costate sweep inside `control.flow`, whatever surrounds them by
-    ordinary differentiation. Each epoch visits the examples in a fresh random order, in whole batches (a remainder
-    smaller than a batch waits for the next order). The order depends on `key` and the epoch alone.
+    All of the network is trained: the layers by the costate sweep inside `control.flow`, or by an update of `control`;
+    whatever surrounds them by ordinary differentiation. Each epoch visits the examples in a fresh random order, in
+    whole batches (a remainder smaller than a batch waits for the next order). The order depends on `key` and the epoch
+    alone.
 
     **Arguments:**
 
@@ -53,6 +57,8 @@ def fit(
     - `data`: what to train on; the features are cast to the floating-point type of the network.
     - `validation`: what to judge by after each epoch; nothing is selected by it.
     - `optimizer`: any optax transformation; `optax.adam(1e-3)` if `None`.
+    - `update`: what improves the layers of a `ResNet` instead, such as `control.ExtendedMSA()`; lift, readout and step
+      lengths are left to `optimizer`.
     - `epochs`, `batch_size`: how often each example is seen, and how many make one step.
     - `key`: of the random orders.
     - `loss`: `loss(logits, labels)`, a scalar.
@@ -71,13 +77,16 @@ def fit(
     """
     _check(net, data, validation, epochs, batch_size, out, resume)
     optimizer = optax.adam(1e-3) if optimizer is None else optimizer
-    state = initial_state(net, optimizer)
+    if update is not None:
+        check_layerwise(net)
+    method = Whole(optimizer) if update is None else Layerwise(update, optimizer)
+    state = initial_state(net, method)
     log, folder = Log(), None
     if out is not None:
         folder = RunFolder(Path(out), _fingerprint(state, data, batch_size, key, settings or {}))
         state, log = folder.resume(state) if resume else folder.begin(state)
 
-    trainer = Trainer(data, network_dtype(net), batch_size, key, optimizer, loss)
+    trainer = Trainer(data, network_dtype(net), batch_size, key, method, loss)
     done = len(log.epochs)
     good = state
     with Meter(epochs * trainer.steps_per_epoch, done * trainer.steps_per_epoch, progress) as meter:
@@ -129,7 +138,7 @@ def _fingerprint(state: State, data: Dataset, batch_size: int, key: PRNGKeyArray
     digest = hashlib.sha256(np.ascontiguousarray(data.features).tobytes() + data.labels.tobytes()).hexdigest()
     return {
         "network": eqx.tree_pformat(state.net),
-        "optimizer state": eqx.tree_pformat(state.optimizer),
+        "optimizer state": eqx.tree_pformat(state.memory),
         "data": digest,
         "batch_size": batch_size,
         "key": np.asarray(jax.random.key_data(key)).tolist(),

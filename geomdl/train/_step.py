@@ -1,27 +1,24 @@
 """Compiled training and evaluation: many steps in one call, so that the host is idle in between."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import optax
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from geomdl import _tree as tree
 from geomdl._errors import require
 from geomdl.data import Dataset
 from geomdl.train._loss import cross_entropy, num_correct
-
-Loss = Callable[[Array, Array], Array]
+from geomdl.train._method import AbstractMethod, Loss
 
 
 class State(NamedTuple):
     """What training changes."""
 
     net: PyTree
-    optimizer: PyTree
+    memory: PyTree
 
 
 class StepReport(NamedTuple):
@@ -32,9 +29,9 @@ class StepReport(NamedTuple):
     finite: Bool[Array, "*steps"]
 
 
-def initial_state(net: PyTree, optimizer: optax.GradientTransformation) -> State:
-    """The network with a fresh optimiser."""
-    return State(net, optimizer.init(eqx.filter(net, eqx.is_inexact_array)))
+def initial_state(net: PyTree, method: AbstractMethod) -> State:
+    """The network, and nothing remembered."""
+    return State(net, method.init(net))
 
 
 @eqx.filter_jit
@@ -43,26 +40,17 @@ def train_steps(
     features: Float[Array, "n features"],
     labels: Int[Array, " n"],
     batches: Int[Array, "steps batch"],
-    optimizer: optax.GradientTransformation,
+    method: AbstractMethod,
     loss: Loss,
 ) -> tuple[State, StepReport]:
-    """One optimiser step for each row of indices in `batches`."""
+    """One step for each row of indices in `batches`."""
     arrays, static = eqx.partition(state, eqx.is_array)
 
-    def objective(net, x, y):
-        logits = net(x)
-        return loss(logits, y), num_correct(logits, y)
-
-    def step(arrays, batch):
-        net, optimizer_state = eqx.combine(arrays, static)
-        x, y = features[batch], labels[batch]
-        (value, correct), gradient = eqx.filter_value_and_grad(objective, has_aux=True)(net, x, y)
-        with jax.numpy_dtype_promotion("standard"):  # optax mixes counters and parameters
-            parameters = eqx.filter(net, eqx.is_inexact_array)
-            updates, optimizer_state = optimizer.update(gradient, optimizer_state, parameters)
-            net = eqx.apply_updates(net, updates)
-        finite = jnp.isfinite(value) & tree.is_finite(gradient)
-        return eqx.filter(State(net, optimizer_state), eqx.is_array), StepReport(value, correct, finite)
+    def step(arrays: PyTree, batch: Int[Array, " batch"]) -> tuple[PyTree, StepReport]:
+        net, memory = eqx.combine(arrays, static)
+        done = method.step(net, memory, features[batch], labels[batch], loss)
+        report = StepReport(done.loss, done.correct, done.finite)
+        return eqx.filter(State(done.net, done.memory), eqx.is_array), report
 
     arrays, report = jax.lax.scan(step, arrays, batches)
     return eqx.combine(arrays, static), report

@@ -1,0 +1,1 @@
+"""Updates: from the layers and a sweep through them to better layers."""

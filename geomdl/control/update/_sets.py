@@ -1,0 +1,119 @@
+"""Layers from finite and bang-bang sets: the minimum of a Hamiltonian that is linear in the weights, in closed form."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, PyTree
+
+from geomdl._errors import require
+from geomdl.control._sweep import Sweep
+from geomdl.control.update._base import AbstractUpdate, ControlProblem
+
+
+def binary(w: Array, M: Array, rho: float | Array) -> Array:
+    r"""The w in {-1, 1} that maximises $M w - \rho\,(w - u)^2$, u being the old one."""
+    return jnp.where(jnp.abs(M) > 2 * rho, jnp.sign(M), w)
+
+
+def ternary(w: Array, M: Array, rho: float | Array, sparsity: float | Array) -> Array:
+    r"""The w in {-1, 0, 1} that maximises $M w - \rho\,(w - u)^2 - \lambda |w|$, u being the old one."""
+    up, down = rho * (1 - 2 * w) + sparsity <= M, -rho * (1 + 2 * w) - sparsity >= M
+    return jnp.where(up, 1.0, jnp.where(down, -1.0, 0.0)).astype(w.dtype)
+
+
+def discretise(layers: PyTree, values: str = "ternary") -> PyTree:
+    """The layers to start `DiscreteMSA` from: of every array the signs; ternary, zero for the smaller half."""
+
+    def leaf(w: Array) -> Array:
+        signs = jnp.where(w < 0, -1.0, 1.0).astype(w.dtype)
+        return signs if values == "binary" else jnp.where(jnp.abs(w) < jnp.median(jnp.abs(w)), 0, signs)
+
+    return jax.tree.map(lambda w: leaf(w) if eqx.is_inexact_array(w) else w, layers)
+
+
+class DiscreteMSA(AbstractUpdate):
+    r"""Successive approximations for weights from {-1, 1} or {-1, 0, 1}: no weight is ever anything else.
+
+    For a layer that is affine in its weights the Hamiltonian is linear in each, with slope $-M$; the new weight is the
+    one that maximises $M w - \rho m\,(w - u)^2 - \lambda m |w|$, for every weight by itself, where m is the
+    largest $|M|$ of the array: of the weights with the strongest wish to change, those that win over $\rho$ do. M is
+    averaged over the steps. What is no such weight (a bias) takes gradient steps, if it gets a rate.
+
+    **Arguments:**
+
+    - `values`: `"binary"` or `"ternary"`.
+    - `rho`, `sparsity`: $\rho, \lambda \ge 0$, relative to the largest slope of the array.
+    - `memory`: the weight of the past in the average of M, in [0, 1).
+    - `discrete`: a function from layers to the part of them that is discrete, for `equinox.tree_at`; `None` takes all
+      arrays. The rest stays as it is.
+
+    **Cost:** that of a gradient.
+    **Source:** Li & Hao, *An Optimal Control Approach to Deep Learning and Applications to Discrete-Weight Neural
+    Networks*, ICML (2018).
+    """
+
+    values: str = eqx.field(static=True, default="ternary")
+    rho: Any = 0.5
+    sparsity: Any = 0.0
+    memory: Any = 0.9
+    discrete: Any = eqx.field(static=True, default=None)
+
+    def __check_init__(self):
+        require(self.values in ("binary", "ternary"), f"`values` must be binary or ternary, got {self.values!r}.")
+        for name in ("rho", "sparsity", "memory"):
+            value = getattr(self, name)
+            if isinstance(value, int | float):
+                require(0 <= value < float("inf"), f"`{name}` must be finite and not negative, got {value}.")
+
+    def _part(self, layers: PyTree) -> PyTree:
+        return layers if self.discrete is None else self.discrete(layers)
+
+    def init(self, layers: PyTree) -> PyTree:
+        """The averages, and how many sweeps are in them."""
+        weights = eqx.filter(self._part(layers), eqx.is_inexact_array)
+        return jax.tree.map(jnp.zeros_like, weights), jnp.zeros((), jnp.int32)
+
+    def improve(self, problem: ControlProblem, layers: PyTree, s: Sweep, memory: Any) -> tuple[PyTree, Any]:
+        """One choice per weight."""
+        averages, count = memory
+        weights = self._part(layers)
+        averages = jax.tree.map(lambda a, g: self.memory * a - (1 - self.memory) * g, averages, self._part(s.gradient))
+
+        def choose(w: Array, M: Array) -> Array:
+            size = jnp.max(jnp.abs(M))
+            if self.values == "binary":
+                return binary(w, M, self.rho * size)
+            return ternary(w, M, self.rho * size, self.sparsity * size)
+
+        chosen = jax.tree.map(choose, weights, averages)
+        layers = chosen if self.discrete is None else eqx.tree_at(self.discrete, layers, chosen)
+        return layers, (averages, count + 1)
+
+
+class BangBang(AbstractUpdate):
+    r"""Every parameter at that end of an interval where the Hamiltonian is smaller.
+
+    The minimum over a box of a Hamiltonian that is monotone in each parameter: linear, or as for one example
+    and $f = \sigma(W x + b)$ with $\sigma$ increasing, $b = -B \operatorname{sgn} p$, $W = -B \operatorname{sgn} p
+    \operatorname{sgn} x^T$. Where the slope vanishes the parameter stays. Reachable targets are singular: expect
+    cycles there.
+
+    **Arguments:**
+
+    - `bound`: the parameters lie in [-bound, bound].
+
+    **Cost:** that of a gradient.
+    """
+
+    bound: Any = 1.0
+
+    def improve(self, problem: ControlProblem, layers: PyTree, s: Sweep, memory: Any) -> tuple[PyTree, Any]:
+        """One sign per parameter."""
+
+        def end(u: Array, g: Array) -> Array:
+            return jnp.where(g == 0, u, -jnp.asarray(self.bound, u.dtype) * jnp.sign(g))
+
+        parameters, rest = eqx.partition(layers, eqx.is_inexact_array)
+        return eqx.combine(jax.tree.map(end, parameters, s.gradient), rest), memory
