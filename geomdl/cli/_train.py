@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import equinox as eqx
 import jax
 import optax
 
@@ -13,7 +14,17 @@ from geomdl._errors import require
 from geomdl.cli import _options
 from geomdl.cli._folder import new_folder
 from geomdl.cli._pictures import draw
-from geomdl.control import RK4, AbstractLayerSolver, Euler, ImplicitMidpoint
+from geomdl.control import (
+    MSA,
+    RK4,
+    AbstractLayerSolver,
+    AbstractUpdate,
+    DiscreteMSA,
+    Euler,
+    ExtendedMSA,
+    ImplicitMidpoint,
+    discretise,
+)
 from geomdl.run import CheckpointedAdjoint, DirectAdjoint, ReversibleAdjoint
 from geomdl.train import evaluate, fit
 
@@ -28,7 +39,15 @@ ADJOINTS: dict[str, Any] = {
     "stored": CheckpointedAdjoint(segments=1),
     "checkpointed": CheckpointedAdjoint(),
     "reversible": ReversibleAdjoint(),
+    "exact": ReversibleAdjoint(exact=True),
     "direct": DirectAdjoint(),
+}
+UPDATES: dict[str, AbstractUpdate | None] = {
+    "gradient": None,
+    "msa": MSA(),
+    "emsa": ExtendedMSA(),
+    "ternary": DiscreteMSA("ternary", discrete=lambda layers: layers.weight),
+    "binary": DiscreteMSA("binary", discrete=lambda layers: layers.weight),
 }
 OPTIMIZERS: dict[str, Callable[[float], optax.GradientTransformation]] = {
     "adam": optax.adam,
@@ -47,7 +66,9 @@ Examples:
   geomdl train --dataset spirals --depth 50
   geomdl train --dataset mnist/train-images-idx3-ubyte.gz --epochs 10
   geomdl train --dataset table.csv --width 128 --optimizer adamw --lr 3e-3
-  geomdl train --solver leapfrog --depth 1000 --adjoint reversible
+  geomdl train --solver leapfrog --depth 1000
+  geomdl train --update emsa --dataset spirals         every layer minimises its Hamiltonian
+  geomdl train --update ternary --horizon 2            weights -1, 0 and 1
   geomdl train --out runs/mine; geomdl train --out runs/mine --resume --epochs 80
 """
 
@@ -82,6 +103,13 @@ def _choice(names: dict) -> click.Choice:
     help="What the backward sweep stores and what it computes again.",
 )
 @click.option("--optimizer", default="adam", show_default=True, type=_choice(OPTIMIZERS), help="From optax.")
+@click.option(
+    "--update",
+    default="gradient",
+    show_default=True,
+    type=_choice(UPDATES),
+    help="What improves the layers: the optimizer, like all else, or a minimum of the Hamiltonian layer by layer.",
+)
 @click.option("--lr", default=1e-3, show_default=True, help="Learning rate.")
 @click.option("--epochs", default=40, show_default=True, help="How often each example is seen.")
 @click.option("--batch-size", default=64, show_default=True, help="Examples per step.")
@@ -89,8 +117,8 @@ def _choice(names: dict) -> click.Choice:
 @click.option("--resume", is_flag=True, help="Continue the run in --out from its last finished epoch.")
 @_options.output
 def train(
-    dataset: str, depth: int, width: int, horizon: float, solver: str, adjoint: str, optimizer: str, lr: float,
-    epochs: int, batch_size: int, seed: int, out: Path | None, resume: bool, quiet: bool,
+    dataset: str, depth: int, width: int, horizon: float, solver: str, adjoint: str, optimizer: str, update: str,
+    lr: float, epochs: int, batch_size: int, seed: int, out: Path | None, resume: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Train a residual network by the forward-backward sweep over its Pontryagin Hamiltonian system.
 
@@ -107,10 +135,17 @@ def train(
     shape: dict[str, Any] = {"width": width, "depth": depth, "horizon": horizon, "key": net_key}
     sizes = (parts.train.num_features, parts.train.num_classes)
     layer_solver = SOLVERS[solver]
+    discrete = update in ("ternary", "binary")
     if layer_solver is None:
+        require(
+            not discrete, f"`--update {update}` needs layers that are affine in their weights: no --solver leapfrog."
+        )
         net: nn.AbstractResNet = nn.MomentumResNet(*sizes, **shape, adjoint=ADJOINTS[adjoint])
     else:
-        net = nn.ResNet(*sizes, **shape, solver=layer_solver, adjoint=ADJOINTS[adjoint])
+        how = {"solver": layer_solver, "adjoint": ADJOINTS[adjoint], "preactivation": discrete}
+        net = nn.ResNet(*sizes, **shape, **how)
+    if discrete:
+        net = eqx.tree_at(lambda n: n.layers.weight, net, discretise(net.layers.weight, update))
     click.echo(
         f"{parts.train.name}: {len(parts.train)} training and {len(parts.test)} test examples, {sizes[0]} features, "
         f"{sizes[1]} classes\n"
@@ -124,13 +159,14 @@ def train(
             parts.train,
             validation=parts.test,
             optimizer=OPTIMIZERS[optimizer](lr),
+            update=UPDATES[update],
             epochs=epochs,
             batch_size=batch_size,
             key=order_key,
             out=folder,
             resume=resume,
             settings={"dataset": dataset, "depth": depth, "width": width, "horizon": horizon, "solver": solver,
-                      "adjoint": adjoint, "optimizer": optimizer, "lr": lr, "seed": seed},
+                      "adjoint": adjoint, "optimizer": optimizer, "update": update, "lr": lr, "seed": seed},
             progress=not quiet,
         )  # fmt: skip
     except KeyboardInterrupt:

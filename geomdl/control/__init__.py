@@ -5,6 +5,7 @@ Convention of the whole library, the minimum principle: `H(t, x, p, u) = p . f(t
 """
 
 from geomdl.control._choose import choose_adjoint
+from geomdl.control._depth import depth_penalty, prolong
 from geomdl.control._field import hamiltonian, per_example, simplex_steps
 from geomdl.control._flow import flow
 from geomdl.control._implicit_midpoint import ImplicitMidpoint
@@ -48,12 +49,14 @@ __all__ = [
     "SymplecticEuler",
     "choose_adjoint",
     "count_layers",
+    "depth_penalty",
     "discretise",
     "flow",
     "hamiltonian",
     "memory_estimate",
     "minimise",
     "per_example",
+    "prolong",
     "simplex_steps",
     "sweep",
 ]

@@ -18,6 +18,7 @@ from geomdl.control import (
     choose_adjoint,
     count_layers,
     flow,
+    prolong,
     simplex_steps,
     sweep,
 )
@@ -98,6 +99,14 @@ class AbstractResNet(eqx.Module):
         steps = self._steps()
         grid = {"horizon": self.horizon} if steps is None else {"steps": steps}
         return {**grid, "solver": self.solver, "adjoint": self.adjoint}
+
+    def prolonged(self, factor: int = 2) -> "AbstractResNet":
+        """The network with `factor` times as many layers, to train on; see `control.prolong`."""
+        steps = self.step_parameters
+        if steps is not None:
+            steps = jnp.repeat(steps / factor if self.step_rule == "learned" else steps, factor)
+        net = eqx.tree_at(lambda n: n.layers, self, prolong(self.layers, factor))
+        return eqx.tree_at(lambda n: n.step_parameters, net, steps, is_leaf=lambda leaf: leaf is None)
 
     @property
     def chosen_adjoint(self) -> AbstractAdjoint:

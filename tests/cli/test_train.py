@@ -53,6 +53,19 @@ def test_every_solver_runs(tmp_path, solver):
     assert {path.name for path in (tmp_path / "here").iterdir()} == FILES
 
 
+@pytest.mark.parametrize("update", ["emsa", *(pytest.param(u, marks=pytest.mark.slow) for u in ("msa", "ternary"))])
+def test_every_update_runs(tmp_path, capsys, update):
+    assert run([*SMALL, "--epochs", "1", "--update", update, "--out", "here"]) == 0
+    assert {path.name for path in (tmp_path / "here").iterdir()} == FILES
+    assert run([*SMALL, "--epochs", "2", "--out", "here", "--resume"]) == 2  # by gradients
+    assert "update" in capsys.readouterr().err
+
+
+def test_discrete_weights_need_layers_that_are_affine_in_them(capsys):
+    assert run([*SMALL, "--solver", "leapfrog", "--update", "binary", "--out", "here"]) == 2
+    assert "affine in their weights" in capsys.readouterr().err
+
+
 def test_resuming_equals_running_through(tmp_path):
     assert run([*SMALL, "--epochs", "3", "--out", "whole"]) == 0
     assert run([*SMALL, "--epochs", "1", "--out", "parts"]) == 0
