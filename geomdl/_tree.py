@@ -29,6 +29,11 @@ def subtract(x: PyTree, y: PyTree) -> PyTree:
     return jax.tree.map(jnp.subtract, x, y)
 
 
+def multiply(x: PyTree, y: PyTree) -> PyTree:
+    """Entry by entry."""
+    return jax.tree.map(jnp.multiply, x, y)
+
+
 def zeros_like(x: PyTree) -> PyTree:
     """`0 x`."""
     return jax.tree.map(jnp.zeros_like, x)

@@ -24,8 +24,9 @@ with install_import_hook("geomdl", "beartype.beartype"):
 
 HERE = Path(__file__).parent
 NIGHTLY = {line for line in (HERE / "nightly.txt").read_text().splitlines() if not line.startswith("#")}
-#: Programs are kept up to here: half of the functions of JAX are traced by every file.
+#: Programs are kept until memory has grown by so much: half of the functions of JAX are traced by every file.
 ROOM = 2 * 2**30
+limit = [ROOM]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -36,15 +37,19 @@ def pytest_collection_modifyitems(items):
 
 
 def resident_bytes():
-    """Of memory; where that is not told, more than enough."""
+    """Of memory; where that is not told, ever more."""
     statm = Path("/proc/self/statm")
-    return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if statm.exists() else ROOM + 1
+    return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if statm.exists() else float("inf")
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _forget_compiled_programs():
-    """Or a worker would hold every program of the suite: several GiB."""
+    """Or a worker would hold every program of the suite: several GiB.
+
+    What is freed is not given back but used again, so that memory stays at its size for a while.
+    """
     yield
-    if resident_bytes() > ROOM:
+    if resident_bytes() > limit[0]:
         jax.clear_caches()
         gc.collect()
+        limit[0] = resident_bytes() + ROOM / 4

@@ -15,6 +15,8 @@ from geomdl.control._partitioned import AbstractPartitioned, StormerVerlet, Symp
 from geomdl.control._problem import count_layers
 from geomdl.control._runge_kutta import RK4, AbstractRungeKutta, Euler, RungeKutta
 from geomdl.control._solver import AbstractLayerSolver
+from geomdl.control._stability import StableDepth, stable_depth
+from geomdl.control._stochastic import EulerMaruyama, Heun, Noisy, with_noise
 from geomdl.control._sweep import Sweep, sweep
 from geomdl.control.update._adversarial import Adversarial
 from geomdl.control.update._base import AbstractUpdate, ControlProblem, Rows, minimise
@@ -36,14 +38,18 @@ __all__ = [
     "ControlProblem",
     "DiscreteMSA",
     "Euler",
+    "EulerMaruyama",
     "ExtendedMSA",
     "Gradient",
+    "Heun",
     "ImplicitMidpoint",
     "Leapfrog",
     "MemoryEstimate",
+    "Noisy",
     "Projected",
     "Rows",
     "RungeKutta",
+    "StableDepth",
     "StormerVerlet",
     "Sweep",
     "SymplecticEuler",
@@ -58,5 +64,7 @@ __all__ = [
     "per_example",
     "prolong",
     "simplex_steps",
+    "stable_depth",
     "sweep",
+    "with_noise",
 ]
