@@ -8,7 +8,9 @@ from geomdl.control._choose import choose_adjoint
 from geomdl.control._depth import depth_penalty, prolong
 from geomdl.control._field import hamiltonian, per_example, simplex_steps
 from geomdl.control._flow import flow
+from geomdl.control._hjb import Value, solve_hjb
 from geomdl.control._implicit_midpoint import ImplicitMidpoint
+from geomdl.control._laws import mmd
 from geomdl.control._leapfrog import Leapfrog
 from geomdl.control._memory import MemoryEstimate, memory_estimate
 from geomdl.control._partitioned import AbstractPartitioned, StormerVerlet, SymplecticEuler
@@ -53,6 +55,7 @@ __all__ = [
     "StormerVerlet",
     "Sweep",
     "SymplecticEuler",
+    "Value",
     "choose_adjoint",
     "count_layers",
     "depth_penalty",
@@ -61,9 +64,11 @@ __all__ = [
     "hamiltonian",
     "memory_estimate",
     "minimise",
+    "mmd",
     "per_example",
     "prolong",
     "simplex_steps",
+    "solve_hjb",
     "stable_depth",
     "sweep",
     "with_noise",

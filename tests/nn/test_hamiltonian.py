@@ -107,7 +107,7 @@ def test_fields_are_those_of_the_table(form):
     got = net.field(jnp.asarray(0.0), jax.tree.map(jnp.asarray, state), layer)
     want = by_hand(form, state, jax.tree.map(np.asarray, layer))
     for g, w in zip(jax.tree.leaves(got), jax.tree.leaves(want), strict=True):
-        np.testing.assert_allclose(g, w, rtol=1e-13)
+        np.testing.assert_allclose(g, w, rtol=1e-13, atol=1e-15)
 
 
 def test_damping_shifts_the_spectrum():
