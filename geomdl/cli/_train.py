@@ -67,6 +67,7 @@ Examples:
   geomdl train --dataset mnist/train-images-idx3-ubyte.gz --epochs 10
   geomdl train --dataset table.csv --width 128 --optimizer adamw --lr 3e-3
   geomdl train --solver leapfrog --depth 1000
+  geomdl train --devices 4 --batch-size 256            on every device a quarter of a batch
   geomdl train --update emsa --dataset spirals         every layer minimises its Hamiltonian
   geomdl train --update ternary --horizon 2            weights -1, 0 and 1
   geomdl train --out runs/mine; geomdl train --out runs/mine --resume --epochs 80
@@ -113,12 +114,14 @@ def _choice(names: dict) -> click.Choice:
 @click.option("--lr", default=1e-3, show_default=True, help="Learning rate.")
 @click.option("--epochs", default=40, show_default=True, help="How often each example is seen.")
 @click.option("--batch-size", default=64, show_default=True, help="Examples per step.")
+@click.option("--devices", default=None, type=int, help="How many devices share every batch; by default one.")
 @click.option("--seed", default=0, show_default=True, help="Of the split, the weights and the order.")
 @click.option("--resume", is_flag=True, help="Continue the run in --out from its last finished epoch.")
 @_options.output
 def train(
     dataset: str, depth: int, width: int, horizon: float, solver: str, adjoint: str, optimizer: str, update: str,
-    lr: float, epochs: int, batch_size: int, seed: int, out: Path | None, resume: bool, quiet: bool,
+    lr: float, epochs: int, batch_size: int, devices: int | None, seed: int, out: Path | None, resume: bool,
+    quiet: bool,
 ) -> None:  # fmt: skip
     """Train a residual network by the forward-backward sweep over its Pontryagin Hamiltonian system.
 
@@ -162,6 +165,7 @@ def train(
             update=UPDATES[update],
             epochs=epochs,
             batch_size=batch_size,
+            devices=devices,
             key=order_key,
             out=folder,
             resume=resume,

@@ -11,6 +11,7 @@ from jaxtyping import Array, Int, PRNGKeyArray
 
 from geomdl import _tree as tree
 from geomdl.data import Dataset
+from geomdl.train._devices import Placement
 from geomdl.train._diagnose import TrainingDivergedError, first_non_finite
 from geomdl.train._meter import Meter
 from geomdl.train._method import AbstractMethod, Loss
@@ -29,6 +30,7 @@ class Trainer:
     - `batch_size`, `key`: of the random orders; epoch `e` depends on `key` and `e` alone.
     - `method`: of a training step.
     - `loss`: as for `fit`.
+    - `placement`: on which devices.
     """
 
     def __init__(
@@ -39,8 +41,10 @@ class Trainer:
         key: PRNGKeyArray,
         method: AbstractMethod,
         loss: Loss,
+        placement: Placement,
     ):
-        self.features, self.labels = jnp.asarray(data.features, dtype), jnp.asarray(data.labels)
+        self.features, self.labels = placement.everywhere((jnp.asarray(data.features, dtype), jnp.asarray(data.labels)))
+        self.placement = placement
         self.batch_size, self.key = batch_size, key
         self.method, self.loss = method, loss
         self.steps_per_epoch = len(data) // batch_size
@@ -75,7 +79,7 @@ class Trainer:
         """The epoch's order, as a few arrays of nearly equal length."""
         order = jax.random.permutation(jax.random.fold_in(self.key, epoch), len(self.labels))
         order = order[: self.steps_per_epoch * self.batch_size].reshape(self.steps_per_epoch, self.batch_size)
-        yield from jnp.array_split(order, -(-self.steps_per_epoch // STEPS_PER_CALL))
+        yield from map(self.placement.shared, jnp.array_split(order, -(-self.steps_per_epoch // STEPS_PER_CALL)))
 
     def _steps(self, state: State, batches: Int[Array, "steps batch"], step: int) -> tuple[State, StepReport]:
         try:

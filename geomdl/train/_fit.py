@@ -9,11 +9,13 @@ import equinox as eqx
 import jax
 import numpy as np
 import optax
+from jax.sharding import Mesh
 from jaxtyping import PRNGKeyArray, PyTree
 
 from geomdl._errors import require
 from geomdl.control import AbstractUpdate
 from geomdl.data import Dataset
+from geomdl.train._devices import Placement
 from geomdl.train._diagnose import TrainingDivergedError
 from geomdl.train._epoch import Trainer
 from geomdl.train._log import Epoch, Log
@@ -34,6 +36,7 @@ def fit(
     validation: Dataset | None = None,
     optimizer: optax.GradientTransformation | None = None,
     update: AbstractUpdate | None = None,
+    devices: int | Mesh | None = None,
     epochs: int = 20,
     batch_size: int = 128,
     key: PRNGKeyArray,
@@ -59,6 +62,8 @@ def fit(
     - `optimizer`: any optax transformation; `optax.adam(1e-3)` if `None`.
     - `update`: what improves the layers of a `ResNet` instead, such as `control.ExtendedMSA()`; lift, readout and step
       lengths are left to `optimizer`.
+    - `devices`: how many devices share every batch, or a `jax.sharding.Mesh` with one axis; parameters are on all of
+      them. `None` is the default device of JAX. A run may be resumed on another number of devices.
     - `epochs`, `batch_size`: how often each example is seen, and how many make one step.
     - `key`: of the random orders.
     - `loss`: `loss(logits, labels)`, a scalar.
@@ -79,6 +84,8 @@ def fit(
     optimizer = optax.adam(1e-3) if optimizer is None else optimizer
     if update is not None:
         check_layerwise(net)
+    placement = Placement.over(devices)
+    placement.check(batch_size)
     method = Whole(optimizer) if update is None else Layerwise(update, optimizer)
     state = initial_state(net, method)
     log, folder = Log(), None
@@ -86,8 +93,8 @@ def fit(
         folder = RunFolder(Path(out), _fingerprint(state, data, batch_size, key, settings or {}))
         state, log = folder.resume(state) if resume else folder.begin(state)
 
-    trainer = Trainer(data, network_dtype(net), batch_size, key, method, loss)
-    done = len(log.epochs)
+    trainer = Trainer(data, network_dtype(net), batch_size, key, method, loss, placement)
+    state, done = placement.everywhere(state), len(log.epochs)
     good = state
     with Meter(epochs * trainer.steps_per_epoch, done * trainer.steps_per_epoch, progress) as meter:
         for epoch in range(done + 1, epochs + 1):

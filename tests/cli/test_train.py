@@ -61,6 +61,11 @@ def test_every_update_runs(tmp_path, capsys, update):
     assert "update" in capsys.readouterr().err
 
 
+def test_devices_that_there_are_not_are_named(capsys):
+    assert run([*SMALL, "--devices", "99", "--out", "here"]) == 2
+    assert "`devices` is 99, but JAX sees" in capsys.readouterr().err
+
+
 def test_discrete_weights_need_layers_that_are_affine_in_them(capsys):
     assert run([*SMALL, "--solver", "leapfrog", "--update", "binary", "--out", "here"]) == 2
     assert "affine in their weights" in capsys.readouterr().err

@@ -209,6 +209,22 @@ def test_a_field_that_is_not_the_same_twice_is_refused():
         jax.block_until_ready(eqx.filter_jit(jax.grad(run))(x0))
 
 
+def test_the_way_back_runs_the_program_of_the_way_there():
+    """Not that of the derivative, whose value may differ in the last bits; here, where it can be seen."""
+
+    @jax.custom_jvp
+    def bend(x):
+        return jnp.tanh(x)
+
+    bend.defjvp(lambda x, dx: (jnp.tanh(x[0]) * (1 + 1e-3), (1 - jnp.tanh(x[0]) ** 2) * dx[0]))
+    x0 = (jnp.linspace(-1, 1, 3, dtype=jnp.float32), jnp.ones(3, jnp.float32))
+    run = lambda f: (
+        lambda u: jnp.sum(flow(lambda t, y, u: u["a"] * f(y), u, x0, horizon=2.0, solver=Leapfrog(), adjoint=EXACT)[0])
+    )
+    got, want = (jax.jit(jax.grad(run(f)))(LAYERS)["a"] for f in (bend, jnp.tanh))
+    np.testing.assert_allclose(got, want, rtol=5e-3)
+
+
 def test_states_and_costates_of_a_sweep_are_floats():
     layers, x0 = problem(5, jnp.float32)
     cost = lambda x: jnp.mean(jnp.sin(x[0]))
