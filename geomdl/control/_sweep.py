@@ -35,7 +35,8 @@ class Sweep(eqx.Module):
     - `costates`: $p_k = \partial J/\partial x_k$, stacked likewise; `costates[0]` is the gradient in the input.
     - `gradient`: $\partial J/\partial u_k$, with the structure of `layers` (`None` at leaves that are no real arrays).
     - `step_gradient`: $\partial J/\partial h_k$, shape (L,), the later times moving along.
-    - `result`: a `diffrax.RESULTS`: successful, a solve that did not converge, or values that are not finite.
+    - `result`: a `diffrax.RESULTS`: successful, a solve that did not converge, or values that are not finite (with
+      `ReversibleAdjoint(exact=True)`: or beyond its range).
     - `adjoint`: the adjoint that ran, as chosen if it was `None`.
     """
 

@@ -183,15 +183,18 @@ def test_discrete_updates_minimise_the_hamiltonian_weight_by_weight(values):
     np.testing.assert_array_equal(new["b"], LAYERS["b"])
     assert 0 < np.mean(np.asarray(new["W"] != layers["W"])) < 1
     scale = float(jnp.max(jnp.abs(s.gradient["W"]))) / (2.0 / L)  # of H, per unit of a weight
-    k, i, j = 2, 1, 0
+    k = int(jnp.argmax(jnp.sum(jnp.abs(s.gradient["W"]), axis=(1, 2))))
     row = jax.tree.map(lambda leaf: leaf[k], rows.as_row())
 
-    def objective(w):
+    @jax.jit
+    def objective(i, j, w):
         u = {"W": row.u["W"].at[i, j].set(w), "b": row.u["b"]}
-        penalty = 0.3 * (w - row.u["W"][i, j]) ** 2 + (0.1 * abs(w) if values == "ternary" else 0.0)
-        return float(rows.hamiltonian(row, row.x, u) + scale * penalty)
+        penalty = 0.3 * (w - row.u["W"][i, j]) ** 2 + (0.1 * jnp.abs(w) if values == "ternary" else 0.0)
+        return rows.hamiltonian(row, row.x, u) + scale * penalty
 
-    assert float(new["W"][k, i, j]) == min(allowed, key=objective)
+    for i, j in itertools.product(range(D), range(D)):
+        assert float(new["W"][k, i, j]) == min(allowed, key=lambda w, i=i, j=j: float(objective(i, j, w)))
+    assert not jnp.all(new["W"][k] == layers["W"][k])
 
 
 def test_bang_bang_is_the_minimum_over_the_box():
