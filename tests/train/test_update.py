@@ -38,7 +38,7 @@ def test_gradients_of_the_layers_alone_and_of_the_whole_are_one_thing(steps):
     ("update", "most"),
     [
         (ExtendedMSA(rho=1.0), 0.2),
-        pytest.param(MSA(), 0.6, marks=pytest.mark.slow),
+        pytest.param(MSA(), 1.0, marks=pytest.mark.slow),
         pytest.param(BangBang(0.5), 1.5, marks=pytest.mark.slow),
         pytest.param(Adversarial(Gradient(optax.adam(1e-2)), radius=0.05), 0.4, marks=pytest.mark.slow),
     ],
