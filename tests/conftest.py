@@ -24,9 +24,9 @@ with install_import_hook("geomdl", "beartype.beartype"):
 
 HERE = Path(__file__).parent
 NIGHTLY = {line for line in (HERE / "nightly.txt").read_text().splitlines() if not line.startswith("#")}
-#: Programs are kept until memory has grown by so much: half of the functions of JAX are traced by every file.
-ROOM = 2 * 2**30
-limit = [ROOM]
+#: Programs are kept until memory has grown by so much: many functions of JAX are traced by every file.
+ROOM = 2**29
+limit = [0]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -52,4 +52,4 @@ def _forget_compiled_programs():
     if resident_bytes() > limit[0]:
         jax.clear_caches()
         gc.collect()
-        limit[0] = resident_bytes() + ROOM / 4
+        limit[0] = resident_bytes() + ROOM
