@@ -24,9 +24,6 @@ with install_import_hook("geomdl", "beartype.beartype"):
 
 HERE = Path(__file__).parent
 NIGHTLY = {line for line in (HERE / "nightly.txt").read_text().splitlines() if not line.startswith("#")}
-#: Programs are kept until memory has grown by so much: many functions of JAX are traced by every file.
-ROOM = 2**29
-limit = [0]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -36,20 +33,9 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.slow)
 
 
-def resident_bytes():
-    """Of memory; where that is not told, ever more."""
-    statm = Path("/proc/self/statm")
-    return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if statm.exists() else float("inf")
-
-
 @pytest.fixture(autouse=True, scope="module")
 def _forget_compiled_programs():
-    """Or a worker would hold every program of the suite: several GiB.
-
-    What is freed is not given back but used again, so that memory stays at its size for a while.
-    """
+    """Or a worker would hold every program of the suite: several GiB, and ever slower."""
     yield
-    if resident_bytes() > limit[0]:
-        jax.clear_caches()
-        gc.collect()
-        limit[0] = resident_bytes() + ROOM
+    jax.clear_caches()
+    gc.collect()
