@@ -27,10 +27,15 @@ NIGHTLY = {line for line in (HERE / "nightly.txt").read_text().splitlines() if n
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if item.nodeid.removeprefix("tests/") in NIGHTLY:
-            item.add_marker(pytest.mark.slow)
+def pytest_collection_modifyitems(config, items):
+    nightly = [item for item in items if item.nodeid.removeprefix("tests/") in NIGHTLY]
+    for item in nightly:
+        item.add_marker(pytest.mark.slow)
+    test = lambda item: item.nodeid.split("[")[0]
+    daily = {test(item) for item in items if not item.get_closest_marker("slow")}
+    alone = [item.nodeid for item in nightly if test(item) not in daily]
+    if alone and not any("::" in argument for argument in config.args):
+        raise pytest.UsageError(f"tests/nightly.txt leaves no case of these for every day: {', '.join(alone)}")
 
 
 @pytest.fixture(autouse=True, scope="module")
