@@ -1,5 +1,6 @@
 """The commands in one place, and one way to report what went wrong."""
 
+import sys
 from collections.abc import Sequence
 
 import click
@@ -26,8 +27,9 @@ app.add_command(train)
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code: 2 for bad input, 1 for a run that failed, 130 if interrupted."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        app(arguments, prog_name="geomdl", standalone_mode=False)
+        return app(arguments, prog_name="geomdl", standalone_mode=False, obj=arguments) or 0
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "")
     except click.ClickException as error:

@@ -1,63 +1,21 @@
 """`geomdl train`: a network learns a data set by the forward-backward sweep."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 import equinox as eqx
 import jax
-import optax
 
 from geomdl import data, nn
 from geomdl._errors import require
 from geomdl.cli import _options
+from geomdl.cli._choices import ADJOINTS, OPTIMIZERS, SOLVERS, UPDATES
 from geomdl.cli._folder import new_folder
 from geomdl.cli._pictures import draw
-from geomdl.control import (
-    MSA,
-    RK4,
-    AbstractLayerSolver,
-    AbstractUpdate,
-    DiscreteMSA,
-    Euler,
-    ExtendedMSA,
-    ImplicitMidpoint,
-    discretise,
-)
-from geomdl.run import CheckpointedAdjoint, DirectAdjoint, ReversibleAdjoint
+from geomdl.cli._processes import join, launch
+from geomdl.control import discretise
 from geomdl.train import evaluate, fit
-
-SOLVERS: dict[str, AbstractLayerSolver | None] = {
-    "euler": Euler(),
-    "rk4": RK4(),
-    "implicit-midpoint": ImplicitMidpoint(),
-    "leapfrog": None,  # another network: it carries a momentum
-}
-ADJOINTS: dict[str, Any] = {
-    "auto": None,
-    "stored": CheckpointedAdjoint(segments=1),
-    "checkpointed": CheckpointedAdjoint(),
-    "reversible": ReversibleAdjoint(),
-    "exact": ReversibleAdjoint(exact=True),
-    "direct": DirectAdjoint(),
-}
-UPDATES: dict[str, AbstractUpdate | None] = {
-    "gradient": None,
-    "msa": MSA(),
-    "emsa": ExtendedMSA(),
-    "ternary": DiscreteMSA("ternary", discrete=lambda layers: layers.weight),
-    "binary": DiscreteMSA("binary", discrete=lambda layers: layers.weight),
-}
-OPTIMIZERS: dict[str, Callable[[float], optax.GradientTransformation]] = {
-    "adam": optax.adam,
-    "adamw": optax.adamw,
-    "lion": optax.lion,
-    "momentum": lambda lr: optax.sgd(lr, momentum=0.9),
-    "nadam": optax.nadam,
-    "rmsprop": optax.rmsprop,
-    "sgd": optax.sgd,
-}
 
 EXAMPLES = """
 \b
@@ -68,6 +26,8 @@ Examples:
   geomdl train --dataset table.csv --width 128 --optimizer adamw --lr 3e-3
   geomdl train --solver leapfrog --depth 1000
   geomdl train --devices 4 --batch-size 256            on every device a quarter of a batch
+  geomdl train --processes 2                           two processes on this machine share every batch
+  geomdl train --processes 2 --coordinator HOST:PORT --process 0 --out FOLDER    on each of two machines
   geomdl train --update emsa --dataset spirals         every layer minimises its Hamiltonian
   geomdl train --update ternary --horizon 2            weights -1, 0 and 1
   geomdl train --out runs/mine; geomdl train --out runs/mine --resume --epochs 80
@@ -115,12 +75,19 @@ def _choice(names: dict) -> click.Choice:
 @click.option("--epochs", default=40, show_default=True, help="How often each example is seen.")
 @click.option("--batch-size", default=64, show_default=True, help="Examples per step.")
 @click.option("--devices", default=None, type=int, help="How many devices share every batch; by default one.")
+@click.option("--shard-layers", is_flag=True, help="On every device a share of each layer, instead of all.")
+@click.option("--processes", default=None, type=int, help="How many processes share every batch, with all devices.")
+@click.option("--coordinator", default=None, metavar="HOST:PORT", help="Of process 0, if started machine by machine.")
+@click.option("--process", default=None, type=int, help="Which of the processes this is.")
 @click.option("--seed", default=0, show_default=True, help="Of the split, the weights and the order.")
 @click.option("--resume", is_flag=True, help="Continue the run in --out from its last finished epoch.")
 @_options.output
+@click.pass_context
 def train(
+    context: click.Context,
     dataset: str, depth: int, width: int, horizon: float, solver: str, adjoint: str, optimizer: str, update: str,
-    lr: float, epochs: int, batch_size: int, devices: int | None, seed: int, out: Path | None, resume: bool,
+    lr: float, epochs: int, batch_size: int, devices: int | None, shard_layers: bool,
+    processes: int | None, coordinator: str | None, process: int | None, seed: int, out: Path | None, resume: bool,
     quiet: bool,
 ) -> None:  # fmt: skip
     """Train a residual network by the forward-backward sweep over its Pontryagin Hamiltonian system.
@@ -133,23 +100,18 @@ def train(
     require(dataset != "", f"`--dataset` is empty: give one of {', '.join(data.NAMES)}, or a path.")
     require(out is None or str(out) != ".", "`--out` must name a folder of its own, not the current one.")
     require(not resume or out is not None, "`--resume` needs `--out`, the folder of the run to continue.")
+    if processes is not None and coordinator is None and process is None:
+        place = [] if out is not None else ["--out", str(new_folder(dataset))]
+        context.exit(launch(processes, [*context.obj, *place]))
+    join(coordinator, processes, process)
+    require(out is not None or process is None, "`--out` must be given, for all processes to agree on it.")
+    say = click.echo if jax.process_index() == 0 else lambda *_: None
     parts = data.load(dataset, seed=seed)
     net_key, order_key = jax.random.split(jax.random.key(seed))
-    shape: dict[str, Any] = {"width": width, "depth": depth, "horizon": horizon, "key": net_key}
     sizes = (parts.train.num_features, parts.train.num_classes)
-    layer_solver = SOLVERS[solver]
-    discrete = update in ("ternary", "binary")
-    if layer_solver is None:
-        require(
-            not discrete, f"`--update {update}` needs layers that are affine in their weights: no --solver leapfrog."
-        )
-        net: nn.AbstractResNet = nn.MomentumResNet(*sizes, **shape, adjoint=ADJOINTS[adjoint])
-    else:
-        how = {"solver": layer_solver, "adjoint": ADJOINTS[adjoint], "preactivation": discrete}
-        net = nn.ResNet(*sizes, **shape, **how)
-    if discrete:
-        net = eqx.tree_at(lambda n: n.layers.weight, net, discretise(net.layers.weight, update))
-    click.echo(
+    shape = {"width": width, "depth": depth, "horizon": horizon, "key": net_key}
+    net = _network(sizes, shape, solver, adjoint, update)
+    say(
         f"{parts.train.name}: {len(parts.train)} training and {len(parts.test)} test examples, {sizes[0]} features, "
         f"{sizes[1]} classes\n"
         f"network: {depth} layers of width {width}, solver {solver}, adjoint {net.chosen_adjoint}\n"
@@ -166,6 +128,7 @@ def train(
             epochs=epochs,
             batch_size=batch_size,
             devices=devices,
+            shard_layers=shard_layers,
             key=order_key,
             out=folder,
             resume=resume,
@@ -175,6 +138,8 @@ def train(
         )  # fmt: skip
     except KeyboardInterrupt:
         raise click.Abort("Interrupted; the last finished epoch is kept, and --resume continues from it.") from None
+    if jax.process_index() > 0:
+        return
     _, accuracy, predictions = evaluate(net, parts.test)
     draw(net, log, parts.test, predictions, folder)
     seconds = sum(epoch.seconds for epoch in log.epochs)
@@ -183,6 +148,21 @@ def train(
     click.echo(f"test accuracy {accuracy:.4f} after {len(log.epochs)} epochs, {seconds:.1f} s; results in {folder}")
 
 
+def _network(
+    sizes: tuple[int, int], shape: dict[str, Any], solver: str, adjoint: str, update: str
+) -> nn.AbstractResNet:
+    """The network that the options describe."""
+    discrete, layer_solver = update in ("ternary", "binary"), SOLVERS[solver]
+    if layer_solver is None:
+        require(
+            not discrete, f"`--update {update}` needs layers that are affine in their weights: no --solver leapfrog."
+        )
+        return nn.MomentumResNet(*sizes, **shape, adjoint=ADJOINTS[adjoint])
+    net = nn.ResNet(*sizes, **shape, solver=layer_solver, adjoint=ADJOINTS[adjoint], preactivation=discrete)
+    return eqx.tree_at(lambda n: n.layers.weight, net, discretise(net.layers.weight, update)) if discrete else net
+
+
 def _device() -> str:
     device = jax.devices()[0]
-    return f"{device.platform.upper()} ({device.device_kind})"
+    several = f", {jax.process_count()} processes" if jax.process_count() > 1 else ""
+    return f"{device.platform.upper()} ({device.device_kind}){several}"

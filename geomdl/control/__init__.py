@@ -17,7 +17,7 @@ from geomdl.control._partitioned import AbstractPartitioned, StormerVerlet, Symp
 from geomdl.control._problem import count_layers
 from geomdl.control._runge_kutta import RK4, AbstractRungeKutta, Euler, RungeKutta
 from geomdl.control._solver import AbstractLayerSolver
-from geomdl.control._stability import StableDepth, stable_depth
+from geomdl.control._stability import STABLE, UNSTABLE, StableDepth, stable_depth
 from geomdl.control._stochastic import EulerMaruyama, Heun, Noisy, with_noise
 from geomdl.control._sweep import Sweep, sweep
 from geomdl.control.update._adversarial import Adversarial
@@ -31,6 +31,8 @@ __all__ = [
     "DDP",
     "MSA",
     "RK4",
+    "STABLE",
+    "UNSTABLE",
     "AbstractLayerSolver",
     "AbstractPartitioned",
     "AbstractRungeKutta",

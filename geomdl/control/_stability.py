@@ -15,6 +15,9 @@ from geomdl.control._runge_kutta import Euler
 from geomdl.control._solver import AbstractLayerSolver
 from geomdl.run import DirectAdjoint
 
+#: Networks that amplify less before training train, as a rule; those that amplify more than the second do not.
+STABLE, UNSTABLE = 1e2, 1e5
+
 
 class StableDepth(NamedTuple):
     """What `stable_depth` finds.
@@ -27,6 +30,21 @@ class StableDepth(NamedTuple):
     amplification: Float[Array, ""]
     change: Float[Array, ""]
     direction: PyTree
+
+    @property
+    def verdict(self) -> str:
+        """`"stable"` up to an amplification of 100, `"unstable"` beyond 100,000, `"doubtful"` in between.
+
+        Measured on 216 residual networks (`benchmarks/stability`: two data sets, two widths, three depths, nine
+        horizons, two learning rates, three seeds of each): of those that amplify by 4 to 100 all train to within 4
+        points of the best of their kind; beyond 100,000 nine in ten end 5 to 80 points below it; in between most do
+        on digits, and few on spirals. Below 2, little happens in the layers, which a short horizon or a few epochs
+        may not make up for. It is that of an untrained network: to be had from values, not under `jit`.
+        """
+        value = float(self.amplification)
+        if value <= STABLE:
+            return "stable"
+        return "doubtful" if value <= UNSTABLE else "unstable"
 
 
 @eqx.filter_jit
@@ -51,7 +69,7 @@ def stable_depth(
     - `iterations`: of M and its transpose.
     - `key`: of the direction to start from.
 
-    **Returns:** a `StableDepth`; its `amplification` is a lower bound.
+    **Returns:** a `StableDepth`; its `amplification` is a lower bound, its `verdict` says what to expect of training.
     **Cost:** per iteration a forward-mode and a reverse-mode derivative of the flow, in the memory of plain
     differentiation.
     """

@@ -51,12 +51,13 @@ def save(path: Path, arrays: PyTree, header: dict[str, Any]) -> None:
     buffer = io.BytesIO()
     eqx.tree_serialise_leaves(buffer, arrays)
     payload = buffer.getvalue()
-    header = {
-        **header,
-        "versions": {"geomdl": __version__, "jax": jax.__version__, "equinox": eqx.__version__},
-    }
-    content = json.dumps(header).encode() + b"\n" + payload
+    content = json.dumps({**header, "versions": versions()}).encode() + b"\n" + payload
     write_atomically(path, MAGIC + _checksum(content) + b"\n" + content)
+
+
+def versions() -> dict[str, str]:
+    """Of what wrote a checkpoint."""
+    return {"geomdl": __version__, "jax": jax.__version__, "equinox": eqx.__version__}
 
 
 def _checksum(content: bytes) -> bytes:

@@ -83,9 +83,9 @@ class Trainer:
 
     def _steps(self, state: State, batches: Int[Array, "steps batch"], step: int) -> tuple[State, StepReport]:
         try:
-            return jax.block_until_ready(
-                train_steps(state, self.features, self.labels, batches, self.method, self.loss)
-            )
+            state, report = train_steps(state, self.features, self.labels, batches, self.method, self.loss)
+            # The compiler decides where results lie; as a rule where they lay before.
+            return jax.block_until_ready((self.placement.state(state), self.placement.everywhere(report)))
         except eqx.EquinoxRuntimeError as error:  # raised by a layer: a solve that failed, or a reversal gone astray
             where = f"between steps {step + 1} and {step + len(batches)}"
             if "stepped back to another state" in str(error):

@@ -25,9 +25,6 @@ from geomdl.train._method import Layerwise, Loss, Whole, check_layerwise
 from geomdl.train._run_folder import RunFolder
 from geomdl.train._step import State, evaluate, initial_state, network_dtype
 
-#: Steps per compiled call, at most: enough to hide the host, few enough for a lively progress bar.
-STEPS_PER_CALL = 64
-
 
 def fit(
     net: PyTree,
@@ -37,6 +34,7 @@ def fit(
     optimizer: optax.GradientTransformation | None = None,
     update: AbstractUpdate | None = None,
     devices: int | Mesh | None = None,
+    shard_layers: bool = False,
     epochs: int = 20,
     batch_size: int = 128,
     key: PRNGKeyArray,
@@ -62,12 +60,16 @@ def fit(
     - `optimizer`: any optax transformation; `optax.adam(1e-3)` if `None`.
     - `update`: what improves the layers of a `ResNet` instead, such as `control.ExtendedMSA()`; lift, readout and step
       lengths are left to `optimizer`.
-    - `devices`: how many devices share every batch, or a `jax.sharding.Mesh` with one axis; parameters are on all of
-      them. `None` is the default device of JAX. A run may be resumed on another number of devices.
+    - `devices`: how many devices share every batch, or a `jax.sharding.Mesh` with one axis. `None` is the default
+      device of JAX; in a program of several processes (`jax.distributed`) all devices of all of them. A run may be
+      resumed on another number of devices.
+    - `shard_layers`: whether each device holds a share of every layer, and of what the optimiser remembers of it,
+      instead of all; checkpoints are then written share by share, by orbax.
     - `epochs`, `batch_size`: how often each example is seen, and how many make one step.
     - `key`: of the random orders.
     - `loss`: `loss(logits, labels)`, a scalar.
     - `out`: a folder for `checkpoint.geomdl` (after every epoch, atomically) and `metrics.jsonl`. `None` writes none.
+      Several processes must all see it.
     - `resume`: continue the run in `out`, to parameters bit-identical with those of an uninterrupted run; `epochs` may
       be larger than before, nothing else may differ.
     - `settings`: what else must agree on resuming and cannot be read off the arguments, such as the learning rate.
@@ -84,19 +86,19 @@ def fit(
     optimizer = optax.adam(1e-3) if optimizer is None else optimizer
     if update is not None:
         check_layerwise(net)
-    placement = Placement.over(devices)
+    placement = Placement.over(devices, shard_layers)
     placement.check(batch_size)
     method = Whole(optimizer) if update is None else Layerwise(update, optimizer)
-    state = initial_state(net, method)
+    state = placement.state(initial_state(net, method))
     log, folder = Log(), None
     if out is not None:
-        folder = RunFolder(Path(out), _fingerprint(state, data, batch_size, key, settings or {}))
+        folder = RunFolder(Path(out), _fingerprint(state, data, batch_size, key, settings or {}), placement)
         state, log = folder.resume(state) if resume else folder.begin(state)
 
     trainer = Trainer(data, network_dtype(net), batch_size, key, method, loss, placement)
-    state, done = placement.everywhere(state), len(log.epochs)
-    good = state
-    with Meter(epochs * trainer.steps_per_epoch, done * trainer.steps_per_epoch, progress) as meter:
+    state, done = placement.state(state), len(log.epochs)
+    good, shown = state, progress and placement.leads
+    with Meter(epochs * trainer.steps_per_epoch, done * trainer.steps_per_epoch, shown) as meter:
         for epoch in range(done + 1, epochs + 1):
             begin = time.perf_counter()
             try:
@@ -108,7 +110,7 @@ def fit(
                     log.outcome += f" The {kept} is {folder.checkpoint}."
                 if throw:
                     raise TrainingDivergedError(log.outcome) from failure
-                return good.net, log
+                return placement.home(good.net), log
             judged = (None, None) if validation is None else evaluate(state.net, validation, loss)[:2]
             step, seconds = epoch * trainer.steps_per_epoch, time.perf_counter() - begin
             record = Epoch(epoch, step, mean_loss, accuracy, judged[0], judged[1], rate, seconds)
@@ -117,7 +119,7 @@ def fit(
             if folder is not None:
                 folder.save(state, log)
             meter.epoch(record, epochs)
-    return state.net, log
+    return placement.home(state.net), log
 
 
 def _check(net, data, validation, epochs, batch_size, out, resume) -> None:

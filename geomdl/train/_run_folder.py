@@ -7,9 +7,10 @@ import equinox as eqx
 from jaxtyping import PyTree
 
 from geomdl._errors import InputError, require
-from geomdl.train import _checkpoint
+from geomdl.train._devices import Placement, wait
 from geomdl.train._log import Log
 from geomdl.train._step import State
+from geomdl.train._store import AbstractStore, OneFile, Shares, stored_in
 
 
 class RunFolder:
@@ -19,16 +20,19 @@ class RunFolder:
 
     - `path`: the folder; made when the run begins.
     - `settings`: what a resumption must agree on.
+    - `placement`: says who writes, and whether one file will do. A run that is resumed keeps its kind of checkpoint.
     """
 
-    def __init__(self, path: Path, settings: dict[str, Any]):
+    def __init__(self, path: Path, settings: dict[str, Any], placement: Placement):
         self.path = path
         self.settings = settings
+        self.placement = placement
+        self.store: AbstractStore = stored_in(path) or _new_store(path, placement)
 
     @property
     def checkpoint(self) -> Path:
-        """The checkpoint file."""
-        return self.path / "checkpoint.geomdl"
+        """The checkpoint, or the file that describes it."""
+        return self.store.path
 
     @property
     def metrics(self) -> Path:
@@ -37,6 +41,13 @@ class RunFolder:
 
     def begin(self, state: State) -> tuple[State, Log]:
         """Start a run: refuse a folder that holds one, and keep the initial state."""
+        if self.placement.leads:
+            self._make()
+        wait("the folder of the run")
+        self.save(state, Log())
+        return state, Log()
+
+    def _make(self) -> None:
         require(
             not self.path.exists() or self.path.is_dir(),
             f"{self.path} is a file, not a folder: choose another output folder.",
@@ -50,12 +61,10 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"{self.path} cannot be made ({error.strerror}): choose another output folder.") from error
-        self.save(state, Log())
-        return state, Log()
 
     def resume(self, state: State) -> tuple[State, Log]:
         """Continue a run: the state and the log of its last checkpoint."""
-        header, _ = _checkpoint.read_header(self.checkpoint)
+        header = self.store.header()
         before = header["settings"]
         differing = [name for name in {**before, **self.settings} if before.get(name) != self.settings.get(name)]
         require(
@@ -63,16 +72,24 @@ class RunFolder:
             f"{self.path} was run with other settings ({_differences(before, self.settings, differing)}): "
             "resume with the same ones, or choose another folder.",
         )
-        arrays, _ = _checkpoint.load(self.checkpoint, eqx.filter(state, eqx.is_array))
         log = Log.from_records(header["log"])
-        log.write(self.metrics)  # a kill may have come between the two files
-        return eqx.combine(arrays, state), log
+        self._write(log)  # a kill may have come between the two files
+        return self.store.load(state), log
 
     def save(self, state: State, log: Log) -> None:
         """Replace the checkpoint, then the metrics."""
         header = {"settings": self.settings, "epoch": len(log.epochs), "log": log.as_records()}
-        _checkpoint.save(self.checkpoint, eqx.filter(state, eqx.is_array), header)
-        log.write(self.metrics)
+        self.store.save(state, header)
+        self._write(log)
+
+    def _write(self, log: Log) -> None:
+        if self.placement.leads:
+            log.write(self.metrics)
+
+
+def _new_store(path: Path, placement: Placement) -> AbstractStore:
+    kind = Shares if placement.cut else OneFile
+    return kind(path / kind.name)
 
 
 def _differences(before: dict, now: dict, names: list[str]) -> str:
@@ -97,7 +114,7 @@ def restore(path: str | Path, net: PyTree) -> PyTree:
 
     **Arguments:**
 
-    - `path`: a `checkpoint.geomdl`, or the folder of a run.
+    - `path`: the folder of a run, or the `checkpoint.geomdl` in it.
     - `net`: a network built as the one that was trained, with any key.
 
     **Returns:** `net` with the trained parameters.
@@ -105,13 +122,14 @@ def restore(path: str | Path, net: PyTree) -> PyTree:
     **Errors:** `InputError` if the file is missing, damaged, or holds another network.
     """
     path = Path(path)
-    path = path / "checkpoint.geomdl" if path.is_dir() else path
-    header, _ = _checkpoint.read_header(path)
+    if path.is_dir():
+        store = stored_in(path) or OneFile(path / OneFile.name)
+    else:
+        store = (Shares if path.name == Shares.name else OneFile)(path)
+    settings = store.header()["settings"]
     require(
-        header["settings"]["network"] == eqx.tree_pformat(net),
+        settings["network"] == eqx.tree_pformat(net),
         f"{path} holds a network that was built otherwise than `net`: give it the same sizes, horizon, activation, "
-        f"solver, adjoint and dtype. It was {_short(header['settings'])}.",
+        f"solver, adjoint and dtype. It was {_short(settings)}.",
     )
-    # The optimiser's state comes after the network's in the file, so it need not be known.
-    arrays, _ = _checkpoint.load(path, eqx.filter(net, eqx.is_array))
-    return eqx.combine(arrays, net)
+    return store.load(net, part="net")

@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float, Int, PyTree
 from geomdl import _tree as tree
 from geomdl._errors import require
 from geomdl.data import Dataset
+from geomdl.train._devices import beside
 from geomdl.train._loss import cross_entropy, num_correct
 from geomdl.train._method import AbstractMethod, Loss
 
@@ -88,8 +89,8 @@ def evaluate(net: PyTree, data: Dataset, loss: Loss = cross_entropy) -> tuple[fl
     total, correct, predictions = 0.0, 0, []
     for start in range(0, len(data), EVALUATION_BATCH):
         rows = slice(start, start + EVALUATION_BATCH)
-        x, y = jnp.asarray(data.features[rows], dtype), jnp.asarray(data.labels[rows])
-        part = _evaluate_batch(net, x, y, loss)
+        x, y = beside(net, (jnp.asarray(data.features[rows], dtype), jnp.asarray(data.labels[rows])))
+        part = beside(net, _evaluate_batch(net, x, y, loss))
         total, correct = total + float(part[0]), correct + int(part[1])
         predictions.extend(part[2].tolist())
     return total / len(data), correct / len(data), predictions

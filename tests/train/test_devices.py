@@ -28,6 +28,7 @@ def train(devices, epochs=2, **how):
     net_, log = gm.train.fit(
         net, parts.train, validation=parts.test, optimizer=optax.sgd(0.1), update={update}, devices=devices,
         epochs=epochs, batch_size=64, key=jax.random.key(1), progress=False, **how,
+        shard_layers={cut} and devices is not None,
     )
     leaves = jax.tree.leaves(eqx.filter(net_, eqx.is_array))
     return leaves, log.epochs[-1].loss
@@ -36,6 +37,8 @@ def train(devices, epochs=2, **how):
 one, loss = train(None)
 four, same = train(4)
 assert all(len(leaf.sharding.device_set) == 4 for leaf in four)
+held = sum(leaf.addressable_shards[0].data.nbytes for leaf in four) / sum(leaf.nbytes for leaf in one)
+assert held < 0.3 if {cut} else held == 1, held
 assert abs(loss - same) < 1e-6 * loss, (loss, same)
 far = lambda a, b: np.linalg.norm(np.asarray(a) - np.asarray(b)) / np.linalg.norm(a)
 assert max(map(far, one, four)) < {tolerance}, list(map(far, one, four))
@@ -61,16 +64,22 @@ def run_on_four(code, *arguments):
 
 
 @pytest.mark.parametrize(
-    ("net", "adjoint", "update", "tolerance"),
+    ("net", "adjoint", "update", "tolerance", "cut"),
     [
-        ("ResNet", None, None, 1e-6),
-        pytest.param("MomentumResNet", "gm.ReversibleAdjoint(exact=True)", None, 2e-6, marks=pytest.mark.slow),
-        pytest.param("ResNet", None, "gm.control.ExtendedMSA(rho=3.0)", 1e-5, marks=pytest.mark.slow),
+        ("ResNet", None, None, 1e-6, True),
+        pytest.param("ResNet", None, None, 1e-6, False, marks=pytest.mark.slow),
+        pytest.param("MomentumResNet", "gm.ReversibleAdjoint(exact=True)", None, 2e-6, False, marks=pytest.mark.slow),
+        pytest.param("ResNet", None, "gm.control.ExtendedMSA(rho=3.0)", 1e-5, False, marks=pytest.mark.slow),
+        pytest.param("ResNet", None, "gm.control.ExtendedMSA(rho=3.0)", 1e-5, True, marks=pytest.mark.slow),
     ],
 )
-def test_four_devices_train_as_one_does_and_two_go_on(tmp_path, net, adjoint, update, tolerance):
-    """In float32, whose sums are added in another order; a checkpoint of four is resumed by two."""
-    run_on_four(CODE.format(net=net, adjoint=adjoint, update=update, tolerance=tolerance), tmp_path / "run")
+def test_four_devices_train_as_one_does_and_two_go_on(tmp_path, net, adjoint, update, tolerance, cut):
+    """In float32, whose sums are added in another order; a checkpoint of four is resumed by two.
+
+    Layers that are cut take a quarter of the memory on each of the four.
+    """
+    code = CODE.format(net=net, adjoint=adjoint, update=update, tolerance=tolerance, cut=cut)
+    run_on_four(code, tmp_path / "run")
 
 
 def test_numbers_of_devices_that_cannot_be_are_named():
@@ -83,6 +92,8 @@ def test_numbers_of_devices_that_cannot_be_are_named():
         train(devices=64)
     with pytest.raises(InputError, match="a mesh with one axis"):
         train(devices=Mesh(np.asarray(jax.devices()[:1]).reshape(1, 1), ("a", "b")))
+    with pytest.raises(InputError, match="`shard_layers` needs `devices`"):
+        train(shard_layers=True)
     three = Placement.over(1)
     object.__setattr__(three, "mesh", type("Three", (), {"size": 3})())
     with pytest.raises(InputError, match="take a multiple of 3"):

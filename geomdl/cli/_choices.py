@@ -1,0 +1,49 @@
+"""What the options of `geomdl train` may be: names, and what they stand for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import optax
+
+from geomdl.control import (
+    MSA,
+    RK4,
+    AbstractLayerSolver,
+    AbstractUpdate,
+    DiscreteMSA,
+    Euler,
+    ExtendedMSA,
+    ImplicitMidpoint,
+)
+from geomdl.run import CheckpointedAdjoint, DirectAdjoint, ReversibleAdjoint
+
+SOLVERS: dict[str, AbstractLayerSolver | None] = {
+    "euler": Euler(),
+    "rk4": RK4(),
+    "implicit-midpoint": ImplicitMidpoint(),
+    "leapfrog": None,  # another network: it carries a momentum
+}
+ADJOINTS: dict[str, Any] = {
+    "auto": None,
+    "stored": CheckpointedAdjoint(segments=1),
+    "checkpointed": CheckpointedAdjoint(),
+    "reversible": ReversibleAdjoint(),
+    "exact": ReversibleAdjoint(exact=True),
+    "direct": DirectAdjoint(),
+}
+UPDATES: dict[str, AbstractUpdate | None] = {
+    "gradient": None,
+    "msa": MSA(),
+    "emsa": ExtendedMSA(),
+    "ternary": DiscreteMSA("ternary", discrete=lambda layers: layers.weight),
+    "binary": DiscreteMSA("binary", discrete=lambda layers: layers.weight),
+}
+OPTIMIZERS: dict[str, Callable[[float], optax.GradientTransformation]] = {
+    "adam": optax.adam,
+    "adamw": optax.adamw,
+    "lion": optax.lion,
+    "momentum": lambda lr: optax.sgd(lr, momentum=0.9),
+    "nadam": optax.nadam,
+    "rmsprop": optax.rmsprop,
+    "sgd": optax.sgd,
+}
