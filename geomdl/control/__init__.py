@@ -6,20 +6,22 @@ Convention of the whole library, the minimum principle: `H(t, x, p, u) = p . f(t
 
 from geomdl.control._choose import choose_adjoint
 from geomdl.control._depth import depth_penalty, prolong
+from geomdl.control._feedback import feedback, linear_feedback
 from geomdl.control._field import hamiltonian, per_example, simplex_steps
 from geomdl.control._flow import flow
 from geomdl.control._hjb import Value, solve_hjb
-from geomdl.control._implicit_midpoint import ImplicitMidpoint
 from geomdl.control._laws import mmd
-from geomdl.control._leapfrog import Leapfrog
 from geomdl.control._memory import MemoryEstimate, memory_estimate
-from geomdl.control._partitioned import AbstractPartitioned, StormerVerlet, SymplecticEuler
 from geomdl.control._problem import count_layers
-from geomdl.control._runge_kutta import RK4, AbstractRungeKutta, Euler, RungeKutta
-from geomdl.control._solver import AbstractLayerSolver
 from geomdl.control._stability import STABLE, UNSTABLE, StableDepth, stable_depth
-from geomdl.control._stochastic import EulerMaruyama, Heun, Noisy, with_noise
 from geomdl.control._sweep import Sweep, sweep
+from geomdl.control.layer._base import AbstractLayerSolver
+from geomdl.control.layer._diffrax import DiffraxSDE
+from geomdl.control.layer._implicit_midpoint import ImplicitMidpoint
+from geomdl.control.layer._leapfrog import Leapfrog
+from geomdl.control.layer._partitioned import AbstractPartitioned, StormerVerlet, SymplecticEuler
+from geomdl.control.layer._runge_kutta import RK4, AbstractRungeKutta, Euler, RungeKutta
+from geomdl.control.layer._stochastic import EulerMaruyama, Heun, Noisy, with_noise
 from geomdl.control.update._adversarial import Adversarial
 from geomdl.control.update._base import AbstractUpdate, ControlProblem, Rows, minimise
 from geomdl.control.update._ddp import DDP
@@ -40,6 +42,7 @@ __all__ = [
     "Adversarial",
     "BangBang",
     "ControlProblem",
+    "DiffraxSDE",
     "DiscreteMSA",
     "Euler",
     "EulerMaruyama",
@@ -62,8 +65,10 @@ __all__ = [
     "count_layers",
     "depth_penalty",
     "discretise",
+    "feedback",
     "flow",
     "hamiltonian",
+    "linear_feedback",
     "memory_estimate",
     "minimise",
     "mmd",

@@ -8,8 +8,8 @@ from jaxtyping import PyTree
 
 from geomdl._errors import InputError
 from geomdl.control._problem import Inputs, count_layers
-from geomdl.control._runge_kutta import Euler
-from geomdl.control._solver import AbstractLayerSolver
+from geomdl.control.layer._base import AbstractLayerSolver
+from geomdl.control.layer._runge_kutta import Euler
 from geomdl.run import AbstractAdjoint, CheckpointedAdjoint, DirectAdjoint, ReversibleAdjoint
 
 logger = logging.getLogger("geomdl.control")

@@ -11,10 +11,10 @@ from jaxtyping import Array, Bool, PyTree
 from geomdl._custom_rule import with_rule
 from geomdl.control._choose import resolve_adjoint
 from geomdl.control._problem import Inputs, check_concrete, prepare
-from geomdl.control._rates import Wanted
-from geomdl.control._runge_kutta import Euler
 from geomdl.control._scans import Backward, Forward, Sweeper
-from geomdl.control._solver import AbstractLayerSolver
+from geomdl.control.layer._base import AbstractLayerSolver
+from geomdl.control.layer._rates import Wanted
+from geomdl.control.layer._runge_kutta import Euler
 from geomdl.run import AbstractAdjoint, CheckpointedAdjoint, Cuts, DirectAdjoint
 
 

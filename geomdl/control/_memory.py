@@ -10,9 +10,9 @@ from jaxtyping import Array, PyTree
 
 from geomdl.control._choose import choose_adjoint, resolve_adjoint
 from geomdl.control._problem import check_concrete, prepare
-from geomdl.control._rates import Wanted
-from geomdl.control._runge_kutta import Euler
-from geomdl.control._solver import AbstractLayerSolver
+from geomdl.control.layer._base import AbstractLayerSolver
+from geomdl.control.layer._rates import Wanted
+from geomdl.control.layer._runge_kutta import Euler
 from geomdl.run import AbstractAdjoint, CheckpointedAdjoint, Cuts, ReversibleAdjoint
 
 #: States that a step backwards holds at once, beside the tape: costate and increment; more where it iterates.

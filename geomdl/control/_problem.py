@@ -12,8 +12,8 @@ from jaxtyping import Array, Float, PyTree
 from geomdl import _tree as tree
 from geomdl._custom_rule import Pure, hoist
 from geomdl._errors import InputError, require
-from geomdl.control._rates import Rates
-from geomdl.control._solver import AbstractLayerSolver
+from geomdl.control.layer._base import AbstractLayerSolver
+from geomdl.control.layer._rates import Rates
 
 
 class Inputs(NamedTuple):

@@ -14,8 +14,8 @@ from jaxtyping import Array, Bool, PyTree
 
 from geomdl import _tree as tree
 from geomdl.control._problem import Inputs, Problem
-from geomdl.control._rates import LayerCotangent, Wanted
-from geomdl.control._solver import AbstractLayerSolver
+from geomdl.control.layer._base import AbstractLayerSolver
+from geomdl.control.layer._rates import LayerCotangent, Wanted
 from geomdl.run import Cuts
 
 

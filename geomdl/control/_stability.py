@@ -11,8 +11,8 @@ from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 from geomdl import _tree as tree
 from geomdl._errors import require
 from geomdl.control._flow import flow
-from geomdl.control._runge_kutta import Euler
-from geomdl.control._solver import AbstractLayerSolver
+from geomdl.control.layer._base import AbstractLayerSolver
+from geomdl.control.layer._runge_kutta import Euler
 from geomdl.run import DirectAdjoint
 
 #: Networks that amplify less before training train, as a rule; those that amplify more than the second do not.

@@ -14,10 +14,10 @@ from geomdl._errors import require
 from geomdl.control._choose import resolve_adjoint
 from geomdl.control._flow import arrays_of_grid, backward_from_residuals, forward_with_residuals
 from geomdl.control._problem import Inputs, check_concrete, prepare
-from geomdl.control._rates import LayerCotangent, Wanted
-from geomdl.control._runge_kutta import Euler
 from geomdl.control._scans import Backward, Forward, Sweeper
-from geomdl.control._solver import AbstractLayerSolver
+from geomdl.control.layer._base import AbstractLayerSolver
+from geomdl.control.layer._rates import LayerCotangent, Wanted
+from geomdl.control.layer._runge_kutta import Euler
 from geomdl.run import AbstractAdjoint, DirectAdjoint, ReversibleAdjoint
 
 #: What to say where no solve failed.

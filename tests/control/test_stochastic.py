@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from geomdl import CheckpointedAdjoint, DirectAdjoint, InputError, ReversibleAdjoint
-from geomdl.control import Euler, EulerMaruyama, Heun, RungeKutta, flow, sweep, with_noise
+from geomdl.control import Euler, EulerMaruyama, Heun, RungeKutta, feedback, flow, linear_feedback, sweep, with_noise
 
 KEY = jax.random.key(0)
 
@@ -145,18 +145,24 @@ def riccati():
         noise += NU * h * P
         gains.insert(0, (R / (1 + h * R), P / (1 + h * P)))
         R, P = (A + C * (1 - K) ** 2) * h + R / (1 + h * R), (A + C) * h + P / (1 + h * P)
-    return jnp.asarray(gains), R * m0**2 / 2 + P * s0**2 / 2 + noise
+    return tuple(map(jnp.asarray, zip(*gains, strict=True))), R * m0**2 / 2 + P * s0**2 / 2 + noise
+
+
+#: The control is the velocity.
+DRIFT = lambda t, x, u: jnp.broadcast_to(u, x.shape)
 
 
 def particle_cost(gains, x0, key, coupled=True):
     """Of N particles with linear feedback, `u = -(r m + p (x - m))`."""
     mean = lambda x: jnp.mean(x) if coupled else jax.lax.stop_gradient(jnp.mean(x))
-    feedback = lambda t, x, gain: -(gain[0] * jnp.mean(x) + gain[1] * (x - jnp.mean(x)))
+    return law_cost(feedback(DRIFT, linear_feedback), gains, x0, key, mean, linear_feedback)
+
+
+def law_cost(field, layers, x0, key, mean=jnp.mean, policy=lambda t, x, u: u):
     law = lambda x, a, c: jnp.mean(a * x**2 + c * (x - K * mean(x)) ** 2) / 2
-    running = lambda t, x, layer: law(x, A, C) + jnp.mean(feedback(t, x, layer) ** 2) / 2
-    layers = with_noise(gains, key)
+    running = feedback(lambda t, x, u: law(x, A, C) + jnp.mean(u**2) / 2, policy)
     solver = EulerMaruyama((2 * NU) ** 0.5)
-    return sweep(feedback, layers, x0, lambda x: law(x, G, E), running, horizon=T, solver=solver)
+    return sweep(field, with_noise(layers, key), x0, lambda x: law(x, G, E), running, horizon=T, solver=solver)
 
 
 @pytest.mark.slow
@@ -183,12 +189,34 @@ def test_the_gradient_needs_the_derivative_of_the_law():
     gains, _ = riccati()
     x0 = 0.8 + 0.6 * jax.random.normal(jax.random.key(5), (100_000,))
     slopes = [
-        jnp.max(jnp.abs(jax.jit(lambda g, c=c: particle_cost(g, x0, KEY, c).gradient.layer)(gains)))
+        max(map(jnp.max, map(jnp.abs, jax.jit(lambda g, c=c: particle_cost(g, x0, KEY, c).gradient.layer)(gains))))
         for c in (True, False)
     ]
     assert slopes[0] < 5e-4
     assert slopes[1] > 3e-3
     assert slopes[1] > 10 * slopes[0]
+
+
+def test_without_feedback_the_mean_is_steered_as_well_and_the_spread_costs_more():
+    """The best open loop has the control of the mean, in closed form; with it the gradient vanishes."""
+    (r, _), exact = riccati()
+    h, m, s2, controls, cost = T / DEPTH, 0.8, 0.36, [], 0.0
+    for gain in r:
+        controls.append(-gain * m)
+        cost += h / 2 * (controls[-1] ** 2 + (A + C * (1 - K) ** 2) * m**2 + (A + C) * s2)
+        m, s2 = m + h * controls[-1], s2 + 2 * NU * h
+    cost += ((G + E * (1 - K) ** 2) * m**2 + (G + E) * s2) / 2
+    x0 = 0.8 + 0.6 * jax.random.normal(jax.random.key(1), (100_000,))
+    s = jax.jit(lambda u: law_cost(DRIFT, u, x0, KEY))(jnp.stack(controls))
+    np.testing.assert_allclose(s.value, cost, rtol=5e-3)
+    assert jnp.max(jnp.abs(s.gradient.layer)) < 1e-3
+    assert cost > exact + 0.1
+
+
+def test_linear_feedback_takes_matrices():
+    x, gain = jnp.asarray([[1.0, 2.0], [3.0, 4.0]]), jnp.asarray([[0.0, 1.0], [2.0, 0.0]])
+    found = linear_feedback(jnp.asarray(0.0), x, (gain, jnp.asarray(3.0)))
+    np.testing.assert_allclose(found, -(np.asarray([[3.0, 4.0]] * 2) + 3 * (np.asarray(x) - [2.0, 3.0])), rtol=1e-15)
 
 
 def test_what_cannot_run_is_named():

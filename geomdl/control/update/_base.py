@@ -12,10 +12,10 @@ from jaxtyping import Array, Float, PyTree
 from geomdl import _tree as tree
 from geomdl.control._flow import arrays_of_grid
 from geomdl.control._problem import check_concrete, prepare
-from geomdl.control._rates import Rates
-from geomdl.control._runge_kutta import Euler
-from geomdl.control._solver import AbstractLayerSolver
 from geomdl.control._sweep import Sweep, sweep
+from geomdl.control.layer._base import AbstractLayerSolver
+from geomdl.control.layer._rates import Rates
+from geomdl.control.layer._runge_kutta import Euler
 from geomdl.run import AbstractAdjoint
 
 

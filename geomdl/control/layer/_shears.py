@@ -12,9 +12,9 @@ from jaxtyping import Array, PyTree
 
 from geomdl import _tree as tree
 from geomdl._errors import require
-from geomdl.control._numbers import AbstractNumbers, FixedPoint, Floating
-from geomdl.control._rates import LayerCotangent, Rates, Wanted
-from geomdl.control._solver import AbstractLayerSolver, CostateStep, Step
+from geomdl.control.layer._base import AbstractLayerSolver, CostateStep, Step
+from geomdl.control.layer._numbers import AbstractNumbers, FixedPoint, Floating
+from geomdl.control.layer._rates import LayerCotangent, Rates, Wanted
 
 
 class Shear(NamedTuple):

@@ -8,7 +8,7 @@ import equinox as eqx
 from jaxtyping import Array, PyTree
 
 from geomdl._errors import InputError, require
-from geomdl.control._shears import AbstractShears, Shear
+from geomdl.control.layer._shears import AbstractShears, Shear
 from geomdl.run import LARGEST_ERROR
 
 

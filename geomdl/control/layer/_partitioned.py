@@ -6,8 +6,8 @@ from jaxtyping import Array, PyTree
 
 from geomdl._dependence import depends
 from geomdl._errors import require
-from geomdl.control._rates import Rates
-from geomdl.control._shears import AbstractShears, Shear
+from geomdl.control.layer._rates import Rates
+from geomdl.control.layer._shears import AbstractShears, Shear
 
 
 class AbstractPartitioned(AbstractShears):

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, PyTree
 
 from geomdl._errors import InputError
-from geomdl.control._rates import LayerCotangent, Rates, Wanted
+from geomdl.control.layer._rates import LayerCotangent, Rates, Wanted
 from geomdl.run import has_arrived
 
 

@@ -9,8 +9,8 @@ from jaxtyping import Array, Bool, PyTree
 from geomdl import _tree as tree
 from geomdl._errors import require
 from geomdl._fixed_point import fixed_point, iterate
-from geomdl.control._rates import LayerCotangent, Rates, Wanted
-from geomdl.control._solver import AbstractLayerSolver, CostateStep, Step
+from geomdl.control.layer._base import AbstractLayerSolver, CostateStep, Step
+from geomdl.control.layer._rates import LayerCotangent, Rates, Wanted
 
 
 class ImplicitMidpoint(AbstractLayerSolver):

@@ -11,8 +11,8 @@ from jaxtyping import Array, PRNGKeyArray, PyTree
 from geomdl import _tree as tree
 from geomdl._errors import require
 from geomdl.control._problem import count_layers
-from geomdl.control._rates import LayerCotangent, Rates, Wanted
-from geomdl.control._solver import AbstractLayerSolver, CostateStep, Step
+from geomdl.control.layer._base import AbstractLayerSolver, CostateStep, Step
+from geomdl.control.layer._rates import LayerCotangent, Rates, Wanted
 
 
 class Noisy(eqx.Module):
@@ -20,6 +20,11 @@ class Noisy(eqx.Module):
 
     layer: PyTree
     key: Array
+
+    @property
+    def random_key(self) -> PRNGKeyArray:
+        """Of a single layer."""
+        return jax.random.wrap_key_data(self.key)
 
 
 def with_noise(layers: PyTree, key: PRNGKeyArray) -> Noisy:
@@ -36,17 +41,20 @@ def with_noise(layers: PyTree, key: PRNGKeyArray) -> Noisy:
     return Noisy(layers, jax.random.key_data(jax.random.split(key, count_layers(layers))))
 
 
+def standard_normal(x: PyTree, key: PRNGKeyArray) -> PyTree:
+    """Independent numbers like those of a state."""
+    leaves, structure = jax.tree.flatten(x)
+    keys = jax.random.split(key, len(leaves))
+    draws = [jax.random.normal(k, leaf.shape, leaf.dtype) for k, leaf in zip(keys, leaves, strict=True)]
+    return jax.tree.unflatten(structure, draws)
+
+
 class AbstractStochastic(AbstractLayerSolver):
     r"""A step of $dx = f(t, x, u_k)\,dt + g(t, x, u_k)\,dW$ with one Brownian motion per number of the state.
 
-    With independent standard normal $\xi_k$ like the state and $\Delta_j = h f(X_j) + \sqrt h\, g(X_j)\,\xi_k$,
-    $X_i = x_k + \sum_j a_{ij} \Delta_j$ and $x_{k+1} = x_k + \sum_i b_i \Delta_i$. Costates are those of the discrete
-    network with its noise: exact gradients of the average over the noise that was drawn.
+    Costates are those of the discrete network with its noise: exact gradients of the average over the noise that was
+    drawn. Layers come from `with_noise`.
     """
-
-    a: eqx.AbstractClassVar[tuple[tuple[float, ...], ...]]
-    b: eqx.AbstractClassVar[tuple[float, ...]]
-    c: eqx.AbstractClassVar[tuple[float, ...]]
 
     diffusion: eqx.AbstractVar[Any]
 
@@ -75,15 +83,20 @@ class AbstractStochastic(AbstractLayerSolver):
 
         return evaluate
 
-    @staticmethod
-    def _noise(x: PyTree, layer: Noisy) -> PyTree:
-        leaves, structure = jax.tree.flatten(x)
-        keys = jax.random.split(jax.random.wrap_key_data(layer.key), len(leaves))
-        draws = [jax.random.normal(k, leaf.shape, leaf.dtype) for k, leaf in zip(keys, leaves, strict=True)]
-        return jax.tree.unflatten(structure, draws)
+
+class AbstractStochasticRungeKutta(AbstractStochastic):
+    r"""Explicit stages, all with the same noise.
+
+    With independent standard normal $\xi_k$ like the state and $\Delta_j = h f(X_j) + \sqrt h\, g(X_j)\,\xi_k$,
+    $X_i = x_k + \sum_j a_{ij} \Delta_j$ and $x_{k+1} = x_k + \sum_i b_i \Delta_i$.
+    """
+
+    a: eqx.AbstractClassVar[tuple[tuple[float, ...], ...]]
+    b: eqx.AbstractClassVar[tuple[float, ...]]
+    c: eqx.AbstractClassVar[tuple[float, ...]]
 
     def _advance(self, evaluate: Callable, t: Array, h: Array, x: PyTree, layer: Noisy) -> tuple[Step, list]:
-        noise = self._noise(x, layer)
+        noise = standard_normal(x, layer.random_key)
         moved: list[PyTree] = []
         tapes: list = []
         costs: list[Array] = []
@@ -115,7 +128,7 @@ class AbstractStochastic(AbstractLayerSolver):
 
     def costate(self, tape, inputs: PyTree, h: Array, p: PyTree, w: Array | None, wanted: Wanted) -> CostateStep:
         """One layer backward; the noise is drawn again."""
-        noise = self._noise(p, inputs[1])
+        noise = standard_normal(p, inputs[1].random_key)
         total = LayerCotangent.zeros(inputs, h, wanted)
         pulls: dict[int, PyTree] = {}
         for j in reversed(range(len(self.b))):
@@ -139,7 +152,7 @@ class AbstractStochastic(AbstractLayerSolver):
         return CostateStep(p, total, None)
 
 
-class EulerMaruyama(AbstractStochastic):
+class EulerMaruyama(AbstractStochasticRungeKutta):
     r"""$x_{k+1} = x_k + h f(t_k, x_k, u_k) + \sqrt h\, g(t_k, x_k, u_k)\,\xi_k$: a residual network with noise.
 
     The Itô equation. Strong order 1/2, 1 where g does not depend on x; weak order 1.
@@ -161,7 +174,7 @@ class EulerMaruyama(AbstractStochastic):
     c: ClassVar[tuple[float, ...]] = (0.0,)
 
 
-class Heun(AbstractStochastic):
+class Heun(AbstractStochasticRungeKutta):
     r"""Heun's method, for the equation in Stratonovich's sense.
 
     $\tilde x = x_k + \Delta_1$, $x_{k+1} = x_k + \tfrac12 (\Delta_1 + \Delta_2)$. Where g does not depend on x, the
