@@ -31,12 +31,19 @@ ADJOINTS: dict[str, Any] = {
     "exact": ReversibleAdjoint(exact=True),
     "direct": DirectAdjoint(),
 }
+
+
+def _discrete(values: str, first: float, last: float) -> DiscreteMSA:
+    """Discrete weights that come to rest after 800 steps, whatever the number of epochs, lest they chatter."""
+    return DiscreteMSA(values, rho=optax.linear_schedule(first, last, 800), discrete=lambda layers: layers.weight)
+
+
 UPDATES: dict[str, AbstractUpdate | None] = {
     "gradient": None,
     "msa": MSA(),
     "emsa": ExtendedMSA(),
-    "ternary": DiscreteMSA("ternary", discrete=lambda layers: layers.weight),
-    "binary": DiscreteMSA("binary", discrete=lambda layers: layers.weight),
+    "ternary": _discrete("ternary", 0.3, 1.01),
+    "binary": _discrete("binary", 0.15, 0.51),
 }
 OPTIMIZERS: dict[str, Callable[[float], optax.GradientTransformation]] = {
     "adam": optax.adam,

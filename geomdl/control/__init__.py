@@ -12,6 +12,7 @@ from geomdl.control._flow import flow
 from geomdl.control._hjb import Value, solve_hjb
 from geomdl.control._laws import mmd
 from geomdl.control._memory import MemoryEstimate, memory_estimate
+from geomdl.control._parareal import Parareal, parareal_sweep
 from geomdl.control._problem import count_layers
 from geomdl.control._stability import STABLE, UNSTABLE, StableDepth, stable_depth
 from geomdl.control._sweep import Sweep, sweep
@@ -53,6 +54,7 @@ __all__ = [
     "Leapfrog",
     "MemoryEstimate",
     "Noisy",
+    "Parareal",
     "Projected",
     "Rows",
     "RungeKutta",
@@ -72,6 +74,7 @@ __all__ = [
     "memory_estimate",
     "minimise",
     "mmd",
+    "parareal_sweep",
     "per_example",
     "prolong",
     "simplex_steps",

@@ -131,7 +131,7 @@ def test_the_closed_form_is_that_of_the_normal_equations():
 def test_both_ways_to_the_minimum_agree():
     update = ExtendedMSA(rho=0.7, epsilon=0.3, iterations=100)
     by_gradients, _, rows = improved(update, problem())
-    solve = lambda row: update._by_lbfgs(rows, row, N)
+    solve = lambda row: update._by_lbfgs(rows, row, N, jnp.asarray(update.rho))
     by_lbfgs = jax.jit(lambda: rows.each(solve))()
     for got, want in zip(*(jax.tree.leaves(u) for u in (by_lbfgs, by_gradients)), strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-7)
@@ -262,3 +262,23 @@ def test_adversarial_updates_use_the_moved_state():
 def test_bad_arguments_are_named(make, message):
     with pytest.raises(InputError, match=message):
         make()
+
+
+def test_schedules_count_the_steps():
+    """A step of E-MSA with a huge rho does not move; discrete weights rest where rho is large."""
+    schedule = lambda count: jnp.where(count < 1, 10.0, 1e12)
+    run = lambda update, layers, n: jax.jit(lambda u: minimise(problem(), u, X0, update, iterations=n)[0])(layers)
+    one, three = (run(ExtendedMSA(rho=schedule), LAYERS, n) for n in (1, 3))
+    np.testing.assert_allclose(one["W"], run(ExtendedMSA(rho=10.0), LAYERS, 1)["W"], rtol=1e-12)
+    np.testing.assert_allclose(three["W"], one["W"], rtol=1e-6)
+    assert jnp.max(jnp.abs(one["W"] - LAYERS["W"])) > 1e-3
+    start = discretise(LAYERS)
+    for values, rest in (("ternary", 1.01), ("binary", 0.51)):
+        first = discretise(LAYERS, values)
+        moving, resting = (
+            DiscreteMSA(values, rho=rho) for rho in (lambda c, r=rest: jnp.where(c < 1, 0.1, r), lambda c, r=rest: r)
+        )
+        np.testing.assert_array_equal(run(resting, first, 3)["W"], first["W"])
+        np.testing.assert_array_equal(run(moving, first, 3)["W"], run(moving, first, 1)["W"])
+        assert jnp.any(run(moving, first, 1)["W"] != first["W"])
+    assert jnp.any(start["W"] == 0)

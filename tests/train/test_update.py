@@ -70,9 +70,10 @@ def test_ternary_layers_learn_the_spirals_and_frozen_ones_do_not():
             batch_size=64, key=jax.random.key(1), progress=False,
         )  # fmt: skip
         assert set(np.unique(net.layers.weight)) == {-1.0, 0.0, 1.0}
-        return np.mean([epoch.validation_accuracy for epoch in log.epochs[-5:]])
+        return np.min([epoch.validation_accuracy for epoch in log.epochs[-10:]])
 
-    ternary = accuracy(DiscreteMSA(rho=0.5, sparsity=0.05, memory=0.95, discrete=lambda u: u.weight))
+    rho = optax.linear_schedule(0.3, 1.01, 1250)  # with a constant one, accuracy drops by a third now and then
+    ternary = accuracy(DiscreteMSA(rho=rho, sparsity=0.05, memory=0.95, discrete=lambda u: u.weight))
     frozen = accuracy(Gradient(optax.set_to_zero()))
     assert ternary >= 0.97
     assert frozen <= ternary - 0.1

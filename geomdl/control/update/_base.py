@@ -125,6 +125,11 @@ class AbstractUpdate(eqx.Module):
         """New layers and memory, from a sweep through the old ones."""
 
 
+def at_step(value: Any, count: Array, dtype: Any) -> Float[Array, ""]:
+    """A number, or what a schedule makes of the number of steps so far."""
+    return jnp.asarray(value(count) if callable(value) else value).astype(dtype)
+
+
 def minimise(
     problem: ControlProblem, layers: PyTree, x0: PyTree, update: AbstractUpdate, *, iterations: int
 ) -> tuple[PyTree, Float[Array, " costs"]]:

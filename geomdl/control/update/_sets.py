@@ -9,7 +9,7 @@ from jaxtyping import Array, PyTree
 
 from geomdl._errors import require
 from geomdl.control._sweep import Sweep
-from geomdl.control.update._base import AbstractUpdate, ControlProblem
+from geomdl.control.update._base import AbstractUpdate, ControlProblem, at_step
 
 
 def binary(w: Array, M: Array, rho: float | Array) -> Array:
@@ -39,12 +39,14 @@ class DiscreteMSA(AbstractUpdate):
     For a layer that is affine in its weights the Hamiltonian is linear in each, with slope $-M$; the new weight is the
     one that maximises $M w - \rho m\,(w - u)^2 - \lambda m |w|$, for every weight by itself, where m is the
     largest $|M|$ of the array: of the weights with the strongest wish to change, those that win over $\rho$ do. M is
-    averaged over the steps. What is no such weight (a bias) takes gradient steps, if it gets a rate.
+    averaged over the steps. Everything else in a layer stays as it is.
 
     **Arguments:**
 
     - `values`: `"binary"` or `"ternary"`.
-    - `rho`, `sparsity`: $\rho, \lambda \ge 0$, relative to the largest slope of the array.
+    - `rho`, `sparsity`: $\rho, \lambda \ge 0$, relative to the largest slope of the array. Numbers, or schedules of
+      optax, functions of the number of steps: with a constant $\rho$ the last weights chatter, beyond 1 (binary: 1/2)
+      none changes any more.
     - `memory`: the weight of the past in the average of M, in [0, 1).
     - `discrete`: a function from layers to the part of them that is discrete, for `equinox.tree_at`; `None` takes all
       arrays. The rest stays as it is.
@@ -83,9 +85,10 @@ class DiscreteMSA(AbstractUpdate):
 
         def choose(w: Array, M: Array) -> Array:
             size = jnp.max(jnp.abs(M))
+            rho = at_step(self.rho, count, w.dtype)
             if self.values == "binary":
-                return binary(w, M, self.rho * size)
-            return ternary(w, M, self.rho * size, self.sparsity * size)
+                return binary(w, M, rho * size)
+            return ternary(w, M, rho * size, at_step(self.sparsity, count, w.dtype) * size)
 
         chosen = jax.tree.map(choose, weights, averages)
         layers = chosen if self.discrete is None else eqx.tree_at(self.discrete, layers, chosen)

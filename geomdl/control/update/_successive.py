@@ -13,7 +13,7 @@ from geomdl import _tree as tree
 from geomdl._dependence import depends
 from geomdl._errors import require
 from geomdl.control._sweep import Sweep
-from geomdl.control.update._base import AbstractUpdate, ControlProblem, Row, Rows
+from geomdl.control.update._base import AbstractUpdate, ControlProblem, Row, Rows, at_step
 
 
 def by_lbfgs(objective: Callable[[PyTree], Array], u: PyTree, iterations: int) -> PyTree:
@@ -74,7 +74,8 @@ class ExtendedMSA(AbstractUpdate):
 
     **Arguments:**
 
-    - `rho`: $\rho > 0$, in units of 1 / (learning rate).
+    - `rho`: $\rho > 0$, in units of 1 / (learning rate); a number, or a schedule of optax, a function of the number of
+      steps.
     - `epsilon`: $\epsilon \ge 0$.
     - `iterations`: of conjugate gradients, or of L-BFGS.
 
@@ -94,14 +95,19 @@ class ExtendedMSA(AbstractUpdate):
             if isinstance(value, int | float):
                 require(0 <= value < float("inf"), f"`{name}` must be finite and not negative, got {value}.")
 
+    def init(self, layers: PyTree) -> Array:
+        """The number of steps."""
+        return jnp.zeros((), jnp.int32)
+
     def improve(self, problem: ControlProblem, layers: PyTree, s: Sweep, memory: Any) -> tuple[PyTree, Any]:
         """One minimum per layer."""
         rows = problem.rows(layers, s)
         size = batch_size(rows.states)
+        rho = at_step(self.rho, memory, rows.hs.dtype)
         solve = self._by_gradients if is_quadratic(rows, rows.first()) else self._by_lbfgs
-        return eqx.combine(rows.each(lambda row: solve(rows, row, size)), layers), memory
+        return eqx.combine(rows.each(lambda row: solve(rows, row, size, rho)), layers), memory + 1
 
-    def _by_lbfgs(self, rows: Rows, row: Row, size: int) -> PyTree:
+    def _by_lbfgs(self, rows: Rows, row: Row, size: int, rho: Array) -> PyTree:
         velocity, force = images(rows, row, size)
         old = jax.lax.stop_gradient((velocity(row.u), force(row.u)))
 
@@ -109,17 +115,16 @@ class ExtendedMSA(AbstractUpdate):
             away = tree.subtract((velocity(u), force(u)), old)
             distance = tree.dot(away, away, row.h.dtype) / 2
             moved = tree.subtract(u, row.u)
-            return rows.hamiltonian(row, row.x, u) + self.rho * (
+            return rows.hamiltonian(row, row.x, u) + rho * (
                 distance + self.epsilon / 2 * tree.dot(moved, moved, row.h.dtype)
             )
 
         return by_lbfgs(objective, row.u, self.iterations)
 
-    def _by_gradients(self, rows: Rows, row: Row, size: int) -> PyTree:
+    def _by_gradients(self, rows: Rows, row: Row, size: int, rho: Array) -> PyTree:
         _, push = jax.linearize(lambda u: tuple(part(u) for part in images(rows, row, size)), row.u)
         slope, bend = jax.linearize(jax.grad(lambda u: rows.hamiltonian(row, row.x, u)), row.u)
         pull = jax.linear_transpose(push, row.u)
-        rho = jnp.asarray(self.rho, row.h.dtype)
 
         def curvature(du: PyTree) -> PyTree:
             (penalty,) = pull(push(du))
