@@ -35,7 +35,7 @@ OUTCOMES = {
     "assert log.epochs[-1].validation_accuracy >= 0.99",
     "slope = ": "assert abs(slope - 29.65154) < 1e-3",
     "by_update = ": "assert by_update.epochs[-1].accuracy > 0.9",
-    "spread = ": "assert spread.gradient.layer.shape == (20, 2) and jnp.all(jnp.isfinite(spread.gradient.layer))",
+    "spread = ": "assert all(g.shape == (20,) and jnp.all(jnp.abs(g) > 1e-4) for g in spread.gradient.layer)",
     "error = ": "assert error < 2e-8",
     "deep_gradient = ": "assert megabytes(None) < 0.1 and 150 < megabytes(gm.CheckpointedAdjoint(segments=1)) < 250\n"
     "assert 0.01 < jnp.linalg.norm(deep_gradient.layers.weight) < 0.03",

@@ -17,9 +17,11 @@ def run(config: Config) -> Report:
     """Depth 10 to 10,000."""
     depths, width, batch = ((3, 6), 8, 16) if config.quick else ((10, 100, 1_000, 10_000), 64, 256)
     rows = [row for depth in depths for row in at_depth(depth, width, batch, config)]
+    rows.append(at_scale(depths[-1], width, 4_096 if not config.quick else batch, config))
     notes = [
         f"A momentum network, v <- v + h tanh(W y + b), y <- y + h v: width {width}, batch {batch}, mean square loss, "
         "float32; the gradient of all weights.",
+        "`all GiB`: with weights, gradient and batch.",
         "`temp MiB`: XLA's scratch memory, without weights and gradient (16.3 KiB each per layer). `ratio`: of median "
         "times, to back-propagation through the same scan.",
     ]
@@ -53,6 +55,21 @@ def at_depth(depth: int, width: int, batch: int, config: Config) -> list[Row]:
         }
         for name, candidate in ready.items()
     ]
+
+
+def at_scale(depth: int, width: int, batch: int, config: Config) -> Row:
+    """What a large batch needs, all in all; timed on a GPU alone, for on a CPU it takes minutes."""
+    say(f"depth {depth:,}, batch {batch:,}: building {EXACT}")
+    problem = make_problem(depth, width, batch)
+    candidate = entrants(problem)[EXACT]()
+    arrays = 2 * (problem.weights.nbytes + problem.biases.nbytes) + problem.inputs.nbytes + problem.targets.nbytes
+    row: Row = {"depth": depth, "contender": f"{EXACT}, batch {batch:,}"}
+    if config.device == "gpu":
+        contender = Contender(EXACT, candidate.call, candidate.answer)
+        row["ms"] = race([contender], "batch", tolerance=TOLERANCE, rounds=3)[EXACT].median * 1e3
+    temporary = candidate.temporary_bytes
+    known = {} if temporary is None else {"temp MiB": temporary / 2**20, "all GiB": (temporary + arrays) / 2**30}
+    return row | known | {"compile s": candidate.compile_seconds}
 
 
 BENCHMARK = Benchmark(

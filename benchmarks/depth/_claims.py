@@ -20,7 +20,9 @@ def claims(rows: Sequence[Row]) -> list[Claim]:
         found = ratio((10_000, EXACT), (10_000, rival), "temp MiB")
         return Claim(f"temporary memory, {EXACT} / {rival}, 10,000 layers", found, "<=", bound)
 
+    large = [row["all GiB"] for row in rows if row["depth"] == 10_000 and row.get("all GiB") is not None]
     return [
+        Claim(f"memory in GiB, {EXACT}, 10,000 layers, batch 4,096", large[0] if large else None, "<=", 8),
         memory(BACKPROP, 1 / 1000),
         memory(SQUARE_ROOT, 1 / 30),
         Claim(

@@ -6,6 +6,7 @@ from typing import Any
 import click
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 
 from geomdl import data, nn
 from geomdl._errors import require
@@ -14,7 +15,7 @@ from geomdl.cli._choices import ADJOINTS, OPTIMIZERS, SOLVERS, UPDATES
 from geomdl.cli._folder import new_folder
 from geomdl.cli._pictures import draw
 from geomdl.cli._processes import join, launch
-from geomdl.control import discretise
+from geomdl.control import discretise, stable_depth
 from geomdl.train import evaluate, fit
 
 EXAMPLES = """
@@ -117,6 +118,8 @@ def train(
         f"network: {depth} layers of width {width}, solver {solver}, adjoint {net.chosen_adjoint}\n"
         f"device: {_device()}"
     )
+    if jax.process_index() == 0:
+        say(_outlook(net, parts.train))
     folder = new_folder(parts.train.name) if out is None else out
     try:
         net, log = fit(
@@ -160,6 +163,18 @@ def _network(
         return nn.MomentumResNet(*sizes, **shape, adjoint=ADJOINTS[adjoint])
     net = nn.ResNet(*sizes, **shape, solver=layer_solver, adjoint=ADJOINTS[adjoint], preactivation=discrete)
     return eqx.tree_at(lambda n: n.layers.weight, net, discretise(net.layers.weight, update)) if discrete else net
+
+
+def _outlook(net: nn.AbstractResNet, examples: data.Dataset) -> str:
+    """What the amplification of the untrained network says of its training; of few examples if it is deep."""
+    x = jnp.asarray(examples.features[: max(1, min(64, 20_000 // net.depth))], net.lift.weight.dtype)
+    found = stable_depth(net.field, net.layers, net.start(x), net.horizon, solver=net.solver)
+    advice = {
+        "stable": "",
+        "doubtful": ": training may suffer; a smaller --horizon or more layers (--depth) amplify less",
+        "unstable": ": expect training to fail; take a smaller --horizon or more layers (--depth)",
+    }
+    return f"amplification before training: {float(found.amplification):.3g}, {found.verdict}{advice[found.verdict]}"
 
 
 def _device() -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -37,6 +38,7 @@ def test_a_run_writes_its_files_and_says_where(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "device: CPU" in out
     assert "adjoint CheckpointedAdjoint(segments=1)" in out
+    assert re.search(r"amplification before training: [\d.]+, stable\n", out)
     assert f"test accuracy {metrics(folder)[-1]['validation_accuracy']:.4f} after 2 epochs" in out
     assert run([*SMALL, "--epochs", "1"]) == 0
     assert (tmp_path / "runs" / "rings-002").is_dir()
@@ -59,6 +61,11 @@ def test_every_update_runs(tmp_path, capsys, update):
     assert {path.name for path in (tmp_path / "here").iterdir()} == FILES
     assert run([*SMALL, "--epochs", "2", "--out", "here", "--resume"]) == 2  # by gradients
     assert "update" in capsys.readouterr().err
+
+
+def test_networks_that_amplify_too_much_are_told_so(capsys):
+    assert run([*SMALL, "--epochs", "1", "--horizon", "1e6", "--out", "here"]) in (0, 1)
+    assert "unstable: expect training to fail; take a smaller --horizon" in capsys.readouterr().out
 
 
 def test_devices_that_there_are_not_are_named(capsys):

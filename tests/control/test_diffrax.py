@@ -8,6 +8,7 @@ import pytest
 
 from geomdl import CheckpointedAdjoint, DirectAdjoint, InputError, ReversibleAdjoint
 from geomdl.control import DiffraxSDE, EulerMaruyama, Heun, flow, sweep, with_noise
+from geomdl.control.layer._diffrax import LayerNoise
 
 KEY = jax.random.key(0)
 PATHS = 4_000
@@ -55,6 +56,16 @@ def test_additive_noise_has_the_right_law():
     assert off(run(EulerMaruyama(s)))[0] > 20
 
 
+def test_increments_and_levy_areas_have_their_covariance():
+    """That of W over a step is h, of its space-time Lévy area h/12, and they are independent; times do not matter."""
+    noise, h, number = LayerNoise(jax.random.key(3), jnp.zeros(200_000)), 0.3, 200_000
+    found = noise.evaluate(jnp.asarray(1.0), jnp.asarray(1.0 + h), use_levy=True)
+    w, area = found.W[0], found.H[0]
+    np.testing.assert_allclose(np.cov(w, area), np.diag([h, h / 12]), atol=4 * h * (2 / number) ** 0.5)
+    np.testing.assert_allclose(jnp.var(area), h / 12, rtol=4 * (2 / number) ** 0.5)
+    np.testing.assert_allclose(noise.evaluate(jnp.asarray(0.0), jnp.asarray(h))[0], w, rtol=1e-12)
+
+
 def problem():
     random = np.random.default_rng(0)
     draw = lambda *shape: jnp.asarray(random.standard_normal(shape))
@@ -96,6 +107,20 @@ def end_of(gain, solver):
     layers, x0, steps, _ = problem()
     diffusion = lambda t, x, u: gain * jnp.cos(x)
     return jnp.sum(flow(field, with_noise(layers, KEY), x0, steps=steps, solver=DiffraxSDE(solver, diffusion)) ** 2)
+
+
+def test_stages_have_their_times_and_the_cost_its_quadrature():
+    """Without noise x' = x cos t is exp(sin t), and x^2 cos t has the integral (x(T)^2 - 1) / 2: order two."""
+    errors = []
+    for depth in (8, 16):
+        s = sweep(
+            lambda t, x, u: x * jnp.cos(t), with_noise(jnp.zeros(depth), KEY), jnp.ones(1), lambda x: 0 * jnp.sum(x),
+            lambda t, x, u: jnp.sum(x**2) * jnp.cos(t), horizon=1.0, solver=DiffraxSDE(diffrax.SlowRK()),
+        )  # fmt: skip
+        end = np.exp(np.sin(1.0))
+        errors.append([abs(float(s.states[-1][0]) - end), abs(float(s.value) - (end**2 - 1) / 2)])
+    assert np.all(np.log2(np.divide(*errors)) > 1.8)
+    assert np.max(errors[1]) < 3e-3
 
 
 def test_a_parameter_of_the_diffusion_has_a_gradient():

@@ -63,6 +63,8 @@ def test_the_change_tells_the_error():
     one, two = run(1.0, 1), run(1.0, 2)
     assert one.change > two.change > off(two.gradient, exact)
     assert run(1.0, 0).change == jnp.inf
+    still = lambda t, x, u: jnp.tanh(9 * jnp.broadcast_to(u["b"], x.shape))  # costates do not change, states do
+    assert parareal_sweep(still, U, X0, cost, horizon=1.0, blocks=4, iterations=1).change > 1e-3
 
 
 def test_integers_of_a_layer_and_other_transformations():

@@ -42,6 +42,19 @@ def test_of_a_batch_it_is_that_of_the_worst_example():
     assert int(jnp.argmax(worst)) == int(np.argmax(alone))
 
 
+@pytest.mark.parametrize(
+    ("horizon", "verdict"), [(9.0, "stable"), (10.0, "doubtful"), (9e3, "doubtful"), (1.1e4, "unstable")]
+)
+def test_its_verdict(horizon, verdict):
+    """Of a linear network with one layer, which amplifies by 1 + 10 T."""
+    for dtype in (jnp.float64, jnp.float32):
+        layers = jnp.diag(jnp.asarray([10.0, 1.0], dtype))[None]
+        found = stable_depth(lambda t, x, u: x @ u.T, layers, jnp.ones(2, dtype), horizon)
+        np.testing.assert_allclose(found.amplification, 1 + 10 * horizon, rtol=1e-5)
+        assert found.verdict == verdict
+    assert stable_depth(lambda t, x, u: x @ u.T, layers, jnp.ones(2, dtype), 1e35).verdict == "unstable"  # infinite
+
+
 def test_few_iterations_are_refused():
     with pytest.raises(InputError, match="`iterations` must be at least 2"):
         stable_depth(field, jnp.ones((2, 3, 3)), jnp.ones(3), 1.0, iterations=1)
