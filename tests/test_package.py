@@ -126,6 +126,21 @@ def test_imports_run_downward_only(path):
         assert allowed, f"{'.'.join(parts)} imports {name}, which does not lie below it"
 
 
+@pytest.mark.parametrize(
+    ("folder", "above"),
+    [("control/layer", "geomdl.control.layer"), ("control", "geomdl.control.update")],
+    ids=["layers know no sweep", "sweeps know no update"],
+)
+def test_imports_run_downward_inside_a_room(folder, above):
+    """Nothing below the updates imports them, and layer solvers import nothing of `control` but each other."""
+    for path in (ROOT / folder).glob("_[a-z]*.py"):
+        for name in imported(path):
+            if folder == "control":
+                assert not name.startswith(above), f"{path.name} imports {name}"
+            else:
+                assert not name.startswith("geomdl.control") or name.startswith(above), f"{path.name} imports {name}"
+
+
 def test_rooms_keep_their_secrets():
     """A room is entered by its door: private modules of another room are imported nowhere."""
     for path in MODULES:

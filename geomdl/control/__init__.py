@@ -13,7 +13,6 @@ from geomdl.control._hjb import Value, solve_hjb
 from geomdl.control._laws import mmd
 from geomdl.control._memory import MemoryEstimate, memory_estimate
 from geomdl.control._parareal import Parareal, parareal_sweep
-from geomdl.control._problem import count_layers
 from geomdl.control._stability import STABLE, UNSTABLE, StableDepth, stable_depth
 from geomdl.control._sweep import Sweep, sweep
 from geomdl.control.layer._base import AbstractLayerSolver
@@ -22,6 +21,7 @@ from geomdl.control.layer._implicit_midpoint import ImplicitMidpoint
 from geomdl.control.layer._leapfrog import Leapfrog
 from geomdl.control.layer._partitioned import AbstractPartitioned, StormerVerlet, SymplecticEuler
 from geomdl.control.layer._runge_kutta import RK4, AbstractRungeKutta, Euler, RungeKutta
+from geomdl.control.layer._stack import count_layers
 from geomdl.control.layer._stochastic import EulerMaruyama, Heun, Noisy, with_noise
 from geomdl.control.update._adversarial import Adversarial
 from geomdl.control.update._base import AbstractUpdate, ControlProblem, Rows, minimise

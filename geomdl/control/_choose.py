@@ -7,9 +7,10 @@ import jax.numpy as jnp
 from jaxtyping import PyTree
 
 from geomdl._errors import InputError
-from geomdl.control._problem import Inputs, count_layers
+from geomdl.control._problem import Inputs
 from geomdl.control.layer._base import AbstractLayerSolver
 from geomdl.control.layer._runge_kutta import Euler
+from geomdl.control.layer._stack import count_layers
 from geomdl.run import AbstractAdjoint, CheckpointedAdjoint, DirectAdjoint, ReversibleAdjoint
 
 logger = logging.getLogger("geomdl.control")

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, PyTree
 
 from geomdl import _tree as tree
 from geomdl._errors import require
-from geomdl.control._problem import count_layers
+from geomdl.control.layer._stack import count_layers
 
 
 def depth_penalty(layers: PyTree, size: Any, variation: Any, *, horizon: Any = 1.0) -> Float[Array, ""]:

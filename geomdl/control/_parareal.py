@@ -12,9 +12,10 @@ from jaxtyping import Array, Float, PyTree
 from geomdl import _tree as tree
 from geomdl._errors import require
 from geomdl.control._flow import flow
-from geomdl.control._problem import check_concrete, count_layers
+from geomdl.control._problem import check_concrete
 from geomdl.control.layer._base import AbstractLayerSolver
 from geomdl.control.layer._runge_kutta import Euler
+from geomdl.control.layer._stack import count_layers
 
 
 class Parareal(NamedTuple):

@@ -10,9 +10,9 @@ from jaxtyping import Array, PRNGKeyArray, PyTree
 
 from geomdl import _tree as tree
 from geomdl._errors import require
-from geomdl.control._problem import count_layers
 from geomdl.control.layer._base import AbstractLayerSolver, CostateStep, Step
 from geomdl.control.layer._rates import LayerCotangent, Rates, Wanted
+from geomdl.control.layer._stack import count_layers
 
 
 class Noisy(eqx.Module):
