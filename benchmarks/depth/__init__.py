@@ -3,7 +3,7 @@
 from benchmarks._benchmark import Benchmark, Config, Report, Row
 from benchmarks._progress import say
 from benchmarks._timing import Contender, race
-from benchmarks.depth._claims import BACKPROP, claims
+from benchmarks.depth._claims import BACKPROP, EXACT, claims
 from benchmarks.depth._entrants import entrants
 from benchmarks.depth._problem import make_problem
 

@@ -37,7 +37,7 @@ def feedback(function: Callable[[Array, PyTree, Any], Any], policy: Callable[[Ar
     return Feedback(function, policy)
 
 
-def linear_feedback(t: Array, x: Float[Array, "batch *state"], gains: tuple[Array, Array]) -> Array:
+def linear_feedback(t: Array, x: Float[Array, " batch *state"], gains: tuple[Array, Array]) -> Array:
     r"""The policy $-(R\,m + P\,(x - m))$, m the mean of the batch: optimal for linear problems with quadratic costs.
 
     **Arguments:**

@@ -26,7 +26,7 @@ class Value(eqx.Module):
 
     ts: Float[Array, " times"]
     axes: tuple[Float[Array, " _"], ...]
-    values: Float[Array, "times *points"]
+    values: Float[Array, " times *points"]
 
     def _interpolated(self, values: Array, t: Any, x: Array) -> Array:
         grid = [self.ts, *self.axes]

@@ -9,7 +9,7 @@ _SMALL, _TERMS = 0.05, 12  # up to here the series of RC, and how many terms are
 
 
 @jax.jit  # the loop is compiled once, and not in every call outside of `jit`
-def rj_of_roots(x: Float[Array, "n"], y: Float[Array, "n"], z: Float[Array, "n"], p: Float[Array, "n"]) -> Array:
+def rj_of_roots(x: Float[Array, " n"], y: Float[Array, " n"], z: Float[Array, " n"], p: Float[Array, " n"]) -> Array:
     r"""$R_J(x^2, y^2, z^2, p^2) = \frac32 \int_0^\infty \frac{ds}{\sqrt{(s + x^2)(s + y^2)(s + z^2)}\,(s + p^2)}$.
 
     By the roots of its arguments, so that its derivatives are finite where one of them is 0: each round of

@@ -111,10 +111,20 @@ def test_training_runs_end_to_end(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["trajectories", "work_precision", "gradients", "lie_poisson", "fields"])
+@pytest.mark.parametrize("name", ["trajectories", "work_precision", "gradients", "lie_poisson", "fields", "depth"])
 def test_the_others_run_end_to_end(name, tmp_path):
     result = run_benchmarks("--only", name, "--quick", "--out", str(tmp_path))
     assert result.returncode == 0, result.stderr
     record = json.loads((tmp_path / f"{name}.json").read_text())
     assert str(ROOT) not in json.dumps(record)
     assert any(row["contender"].startswith("geomdl") for row in record["rows"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["stability", "updates", "devices"])
+def test_what_trains_runs_end_to_end(name, tmp_path):
+    result = run_benchmarks("--only", name, "--quick", "--out", str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    record = json.loads((tmp_path / f"{name}.json").read_text())
+    assert record["claims"]
+    assert all(row.get("accuracy", row.get("best accuracy", 1.0)) > 0.3 for row in record["rows"])

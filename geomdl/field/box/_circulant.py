@@ -97,11 +97,11 @@ def _columns(blocks: Array) -> Array:
 
 def solve(
     table: Circulant,
-    whole: Callable[[Float[Array, "d *points"]], Float[Array, "d *points"]],
-    given: Float[Array, "d *points"],
+    whole: Callable[[Float[Array, " d *points"]], Float[Array, " d *points"]],
+    given: Float[Array, " d *points"],
     rest: Callable[[list[Array]], list[Array]],
     beyond: Sequence[int],
-    start: Float[Array, "d *points"],
+    start: Float[Array, " d *points"],
     method: Method,
 ) -> Root:
     """Solve for Y, with the derivative of the implicit function theorem.
@@ -147,13 +147,13 @@ class Iterated(NamedTuple):
 
 def iterated(
     table: Circulant,
-    known: Complex[Array, "d *modes"],
+    known: Complex[Array, " d *modes"],
     hat: dict[int, Complex[Array, "*modes"]],
     kept: Complex[Array, "d 1 *modes_y"],
     rest: Callable[[list[Array]], list[Array]],
     beyond: Sequence[int],
     shape: tuple[int, ...],
-    guess: Complex[Array, "b *modes"],
+    guess: Complex[Array, " b *modes"],
     rate: Float[Array, ""],
     method: Method,
 ) -> Iterated:
@@ -194,7 +194,7 @@ def _product(table: Circulant, hat: dict[int, Array], rows: Sequence[int]) -> Ar
     return varying(table.inverse, jnp.stack([hat[j] for j in columns]), rows, columns)
 
 
-def applied(table: Circulant, hat: Complex[Array, "d *modes"]) -> Array:
+def applied(table: Circulant, hat: Complex[Array, " d *modes"]) -> Array:
     """The solution of a linear equation, as waves."""
     return varying(table.inverse, hat, range(len(hat)), range(len(hat)))
 

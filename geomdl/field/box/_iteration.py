@@ -25,14 +25,14 @@ class Found(NamedTuple):
     - `rate`: at which increments shrink in two rounds; where there were no more than two, a little more than was known.
     """
 
-    value: Complex[Array, "b *modes"]
-    bent: Complex[Array, "b *modes"]
+    value: Complex[Array, " b *modes"]
+    bent: Complex[Array, " b *modes"]
     converged: Bool[Array, ""]
     iterations: Int[Array, ""]
     rate: Float[Array, ""]
 
 
-def norms(waves: Complex[Array, "b *modes"]) -> Float[Array, " b"]:
+def norms(waves: Complex[Array, " b *modes"]) -> Float[Array, " b"]:
     """The root of the sum of squares of every component: by Parseval, a mean over the grid."""
     squares = jnp.real(waves) ** 2 + jnp.imag(waves) ** 2
     return jnp.sqrt(jnp.sum(squares, axis=tuple(range(1, waves.ndim))))
@@ -46,7 +46,7 @@ def sample(waves: Complex[Array, "... m"]) -> Complex[Array, "... s"]:
 
 def by_rate(
     improve: Callable[[Array], tuple[Array, Array]],
-    guess: Complex[Array, "b *modes"],
+    guess: Complex[Array, " b *modes"],
     scale: Float[Array, " b"],
     known: Float[Array, ""],
     *,

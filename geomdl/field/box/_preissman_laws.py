@@ -60,7 +60,7 @@ def momentum_form(system: FieldSystem, y0: Fields, y1: Fields, t: Array, h: Arra
     return Form(density(y0), density(y1), [flux])
 
 
-def whole(system: FieldSystem, y: Fields) -> Float[Array, "d *points"]:
+def whole(system: FieldSystem, y: Fields) -> Float[Array, " d *points"]:
     """The components with the growth of the potentials."""
     x = system.grid.coordinates if len(system.grid.shape) == 1 else system.grid.coordinates[0]
     return y.z + y.slope * jnp.asarray(x, y.z.dtype)[None]

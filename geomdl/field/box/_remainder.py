@@ -21,10 +21,12 @@ class Remainder(NamedTuple):
 
     beyond: tuple[int, ...]
     rest: Callable[[list[Array]], list[Array]]
-    steady: Float[Array, "d *points"]
+    steady: Float[Array, " d *points"]
 
 
-def remainder(system: Any, second: Float[Array, "d d"], t: Array, z: Float[Array, "d *points"], args: Any) -> Remainder:
+def remainder(
+    system: Any, second: Float[Array, "d d"], t: Array, z: Float[Array, " d *points"], args: Any
+) -> Remainder:
     """Split the gradient of S by the matrix A = `second`. Any z at which S is regular gives the same."""
     equation = system.equation
     x = system.grid.x.astype(z.dtype)
@@ -54,6 +56,6 @@ def midrange_hessian(system: Any, t: Array, y: Fields, args: Any) -> Float[Array
     return jax.lax.stop_gradient((jnp.max(hessian, axis=over) + jnp.min(hessian, axis=over)) / 2)
 
 
-def product(matrix: Float[Array, "d d"], z: Float[Array, "d *points"]) -> Float[Array, "d *points"]:
+def product(matrix: Float[Array, "d d"], z: Float[Array, " d *points"]) -> Float[Array, " d *points"]:
     """`matrix z` at every point, for a full matrix."""
     return jnp.stack([sum(matrix[i, j] * z[j] for j in range(len(z))) for i in range(len(matrix))])
