@@ -170,6 +170,7 @@ def _outlook(net: nn.AbstractResNet, examples: data.Dataset) -> str:
     x = jnp.asarray(examples.features[: max(1, min(64, 20_000 // net.depth))], net.lift.weight.dtype)
     found = stable_depth(net.field, net.layers, net.start(x), net.horizon, solver=net.solver)
     advice = {
+        "vanishing": ": early layers will hardly learn; take a smaller --horizon",
         "stable": "",
         "doubtful": ": training may suffer; a smaller --horizon or more layers (--depth) amplify less",
         "unstable": ": expect training to fail; take a smaller --horizon or more layers (--depth)",

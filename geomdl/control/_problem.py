@@ -15,6 +15,7 @@ from geomdl._errors import InputError, require
 from geomdl.control.layer._base import AbstractLayerSolver
 from geomdl.control.layer._rates import Rates
 from geomdl.control.layer._stack import count_layers
+from geomdl.control.layer._stochastic import AbstractStochastic, Noisy
 
 
 class Inputs(NamedTuple):
@@ -84,6 +85,11 @@ def prepare(
     solver.check_state(x0)
     ts, hs = _grid(horizon, steps, t0, num_layers, dtype)
 
+    require(
+        isinstance(solver, AbstractStochastic) or not isinstance(layers, Noisy),
+        f"`layers` were made by `control.with_noise`, and {type(solver).__name__} knows no noise: take EulerMaruyama, "
+        "Heun or DiffraxSDE, or give it the layers as they were.",
+    )
     bound = solver.rates(field, running_cost)
 
     def checked(t: Array, x: PyTree, layer: PyTree) -> tuple[PyTree, Array | None]:

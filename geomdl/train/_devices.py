@@ -84,7 +84,15 @@ class Placement(eqx.Module):
 
     def state(self, tree: PyTree) -> PyTree:
         """Parameters and what is remembered of them: whole on every device, or a share on each."""
-        return self._put(tree, self._share if self.cut else lambda leaf: PartitionSpec())
+        if not self.cut:
+            return self.everywhere(tree)
+        stacks = [leaf for leaf in jax.tree.leaves(eqx.filter(tree, eqx.is_array)) if leaf.ndim >= 3]
+        require(
+            not stacks or any(self._share(leaf) != PartitionSpec() for leaf in stacks),
+            f"`shard_layers` can cut no layer over {self.size} devices, as their number divides no axis: take a width "
+            f"that is a multiple of {self.size}.",
+        )
+        return self._put(tree, self._share)
 
     def shared(self, batches: Int[Array, "steps batch"]) -> Int[Array, "steps batch"]:
         """Rows of examples, each device with its share of every row."""

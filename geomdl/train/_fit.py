@@ -71,8 +71,9 @@ def fit(
     - `out`: a folder for `checkpoint.geomdl` (after every epoch, atomically) and `metrics.jsonl`. `None` writes none.
       Several processes must all see it.
     - `resume`: continue the run in `out`, to parameters bit-identical with those of an uninterrupted run; `epochs` may
-      be larger than before, nothing else may differ.
-    - `settings`: what else must agree on resuming and cannot be read off the arguments, such as the learning rate.
+      be larger than before, nothing else may differ. Network, data, key, batch size and what the optimiser remembers
+      are compared with those of before; functions cannot be, such as the loss and the learning rate of an optimiser.
+    - `settings`: what else must agree on resuming, such as the learning rate: numbers and words by name.
     - `progress`: show a bar with loss, accuracy, examples per second and time left.
     - `throw`: raise when the loss or its gradient is no longer finite, instead of only saying so in the log.
 
@@ -82,10 +83,8 @@ def fit(
     **Errors:** `InputError` for bad arguments, an `out` that holds another run, or a resumption with other settings;
     `TrainingDivergedError` for a loss that is not finite. Both leave what was on disk as it was.
     """
-    _check(net, data, validation, epochs, batch_size, out, resume)
+    _check(net, data, validation, update, optimizer, key, epochs, batch_size, out, resume)
     optimizer = optax.adam(1e-3) if optimizer is None else optimizer
-    if update is not None:
-        check_layerwise(net)
     placement = Placement.over(devices, shard_layers)
     placement.check(batch_size)
     method = Whole(optimizer) if update is None else Layerwise(update, optimizer)
@@ -122,7 +121,23 @@ def fit(
     return placement.home(state.net), log
 
 
-def _check(net, data, validation, epochs, batch_size, out, resume) -> None:
+def _check(net, data, validation, update, optimizer, key, epochs, batch_size, out, resume) -> None:
+    require(
+        isinstance(data, Dataset) and isinstance(validation, Dataset | None),
+        "`data` and `validation` must be of gm.data.Dataset: of what gm.data.load returns, take .train and .test.",
+    )
+    require(
+        optimizer is None or isinstance(optimizer, optax.GradientTransformation),
+        f"`optimizer` must be a transformation of optax, got {optimizer}; an update of `control` goes to `update=`.",
+    )
+    require(isinstance(key, jax.Array), f"`key` must be made by jax.random.key(seed), got {key!r}.")
+    if update is not None:
+        require(
+            isinstance(update, AbstractUpdate),
+            f"`update` must be an update of `control`, such as ExtendedMSA(), got {update}; a transformation of optax "
+            "goes to `optimizer=`.",
+        )
+        check_layerwise(net)
     require(epochs >= 1, f"`epochs` must be at least 1, got {epochs}.")
     require(batch_size >= 1, f"`batch_size` must be at least 1, got {batch_size}.")
     require(

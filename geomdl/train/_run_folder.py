@@ -1,5 +1,6 @@
 """The folder of a run: a checkpoint and the metrics, always those of the same epoch or repairable to be."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,13 @@ def _differences(before: dict, now: dict, names: list[str]) -> str:
     return "; ".join(shown + [f"the {name}" for name in names if name not in short])
 
 
+def _first_difference(was: str, given: str) -> str:
+    """The first line in which two descriptions differ."""
+    pairs = itertools.zip_longest(was.splitlines(), given.splitlines(), fillvalue="nothing")
+    found = next(((a.strip(), b.strip()) for a, b in pairs if a != b), None)
+    return "" if found is None else f"There it is {found[0]} and yours is {found[1]}"
+
+
 def _is_short(value: Any) -> bool:
     return isinstance(value, int | float | str) and len(str(value)) <= 40
 
@@ -127,9 +135,10 @@ def restore(path: str | Path, net: PyTree) -> PyTree:
     else:
         store = (Shares if path.name == Shares.name else OneFile)(path)
     settings = store.header()["settings"]
+    was, given = settings["network"], eqx.tree_pformat(net)
     require(
-        settings["network"] == eqx.tree_pformat(net),
+        was == given,
         f"{path} holds a network that was built otherwise than `net`: give it the same sizes, horizon, activation, "
-        f"solver, adjoint and dtype. It was {_short(settings)}.",
+        f"solver, adjoint and dtype. {_first_difference(was, given)} It was run with {_short(settings)}.",
     )
     return store.load(net, part="net")

@@ -54,7 +54,7 @@ def test_one_iteration_is_riccatis_solution(model):
     assert costs[0] > 2 * value
     s = LQ.sweep(start, X0)
     rows = LQ.rows(start, s)
-    found = DDP(model=model)._gains(LQ, rows, s)
+    found = DDP(model=model)._gains(LQ, rows, s, jnp.asarray(0.0))
     np.testing.assert_allclose(found.feedback, -gains, rtol=1e-10, atol=1e-12)
     away = jnp.asarray(0.0)
     np.testing.assert_allclose(_follow(rows, s, found, away), start, atol=1e-14)
@@ -89,6 +89,30 @@ def test_the_tail_is_quadratic_with_all_second_derivatives_only(model, quadratic
     a, b = tail[-1]
     assert (b <= 20 * a**2) == quadratic
     assert float(jnp.max(jnp.abs(control.sweep(trail[-1], x0).gradient["w"]))) < 1e-6
+
+
+def test_parameters_without_curvature_do_no_harm():
+    """A network without a running cost: Q_uu has no inverse, and for a parameter of no effect not even a diagonal."""
+    layers = {"W": 0.5 * jnp.asarray(drawn(4, 2, 2)), "idle": jnp.ones((4, 3))}
+    x0, labels = jnp.asarray(drawn(8, 2, seed=4)), jnp.arange(8) % 2
+    problem = ControlProblem(
+        lambda t, x, u: jnp.tanh(x @ u["W"].T),
+        lambda x: jnp.mean(optax.softmax_cross_entropy_with_integer_labels(x, labels)),
+        horizon=2.0,
+    )
+    for damping, least in ((0.0, 0.9), (0.1, 0.8)):
+        new, costs = jax.jit(lambda u, d=damping: minimise(problem, u, x0, DDP(damping=d), iterations=12))(layers)
+        assert np.all(np.isfinite(costs))
+        assert np.all(np.diff(costs) <= 1e-12)
+        assert costs[-1] < least * costs[0]
+        np.testing.assert_array_equal(new["idle"], layers["idle"])
+
+
+def test_a_step_that_is_not_finite_leaves_the_layers():
+    problem = ControlProblem(LQ.field, lambda x: jnp.sum(x**2) / 0.0, horizon=1.0)
+    layers = jnp.ones((L, m))
+    new, _ = minimise(problem, layers, X0, DDP(), iterations=1)
+    np.testing.assert_array_equal(new, layers)
 
 
 def test_a_model_that_there_is_not_is_named():

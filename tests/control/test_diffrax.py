@@ -132,9 +132,12 @@ def test_a_parameter_of_the_diffusion_has_a_gradient():
 
 def test_what_cannot_run_is_named():
     layers, x0, *_ = problem()
-    for solver in (diffrax.Tsit5(), diffrax.ItoMilstein()):
-        with pytest.raises(InputError, match="`solver` must be a stochastic solver of diffrax"):
-            DiffraxSDE(solver, 0.1)
+    with pytest.raises(InputError, match="`solver` must be a stochastic solver of diffrax"):
+        DiffraxSDE(diffrax.Tsit5(), 0.1)
+    with pytest.raises(InputError, match=r"`solver` must not be ItoMilstein\(\), which takes no state"):
+        DiffraxSDE(diffrax.ItoMilstein(), 0.1)
+    with pytest.raises(InputError, match=r"made by `control.with_noise`, and Euler knows no noise"):
+        flow(field, with_noise(layers, KEY), x0, horizon=1.0)
     solver = DiffraxSDE(diffrax.ShARK(), 0.1)
     with pytest.raises(InputError, match=r"`layers` must be made by `control.with_noise"):
         flow(field, layers, x0, horizon=1.0, solver=solver)

@@ -43,7 +43,8 @@ def test_of_a_batch_it_is_that_of_the_worst_example():
 
 
 @pytest.mark.parametrize(
-    ("horizon", "verdict"), [(9.0, "stable"), (10.0, "doubtful"), (9e3, "doubtful"), (1.1e4, "unstable")]
+    ("horizon", "verdict"),
+    [(9.0, "stable"), (10.0, "doubtful"), (9e3, "doubtful"), (1.1e4, "unstable")],
 )
 def test_its_verdict(horizon, verdict):
     """Of a linear network with one layer, which amplifies by 1 + 10 T."""
@@ -52,6 +53,7 @@ def test_its_verdict(horizon, verdict):
         found = stable_depth(lambda t, x, u: x @ u.T, layers, jnp.ones(2, dtype), horizon)
         np.testing.assert_allclose(found.amplification, 1 + 10 * horizon, rtol=1e-5)
         assert found.verdict == verdict
+    assert stable_depth(lambda t, x, u: -x, layers, jnp.ones(2, dtype), 0.999).verdict == "vanishing"
     assert stable_depth(lambda t, x, u: x @ u.T, layers, jnp.ones(2, dtype), 1e35).verdict == "unstable"  # infinite
 
 

@@ -250,7 +250,13 @@ def test_adversarial_updates_use_the_moved_state():
     ("make", "message"),
     [
         (lambda: MSA(iterations=0), "`iterations` must be at least 1"),
-        (lambda: ExtendedMSA(rho=-1.0), "`rho` must be finite"),
+        (lambda: ExtendedMSA(rho=-1.0), "`rho` of ExtendedMSA must be a finite number that is not negative, got -1.0"),
+        (lambda: ExtendedMSA(rho="a"), "`rho` of ExtendedMSA"),
+        (lambda: DiscreteMSA(memory=1.5), "`memory` must be below 1"),
+        (lambda: BangBang(-1.0), "`bound` of BangBang"),
+        (lambda: Adversarial(MSA(), radius=-1.0), "`radius` of Adversarial"),
+        (lambda: DiscreteMSA("binary").init(LAYERS), r"weights other than -1, 1: start from `control.discretise"),
+        (lambda: minimise(problem(), LAYERS, X0, MSA(), iterations=-1), "`iterations` must not be negative"),
         (lambda: DiscreteMSA("quaternary"), "`values` must be binary or ternary"),
         (lambda: DiscreteMSA(memory=-0.5), "`memory`"),
         (lambda: Adversarial(MSA(), radius=0.1, inner=0), "`inner` must be at least 1"),
@@ -282,3 +288,10 @@ def test_schedules_count_the_steps():
         np.testing.assert_array_equal(run(moving, first, 3)["W"], run(moving, first, 1)["W"])
         assert jnp.any(run(moving, first, 1)["W"] != first["W"])
     assert jnp.any(start["W"] == 0)
+
+
+def test_binary_weights_move_by_default():
+    first = discretise(LAYERS, "binary")
+    new = jax.jit(lambda u: minimise(problem(), u, X0, DiscreteMSA("binary"), iterations=2)[0])(first)
+    assert set(np.unique(new["W"])) == {-1.0, 1.0}
+    assert jnp.any(new["W"] != first["W"])

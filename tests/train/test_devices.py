@@ -44,6 +44,25 @@ far = lambda a, b: np.linalg.norm(np.asarray(a) - np.asarray(b)) / np.linalg.nor
 assert max(map(far, one, four)) < {tolerance}, list(map(far, one, four))
 assert max(float(np.max(np.abs(a - b))) for a, b in zip(one, jax.tree.leaves(eqx.filter(net, eqx.is_array)))) > 1e-2
 
+if {cut}:
+    try:
+        train(3)
+        raise AssertionError("three devices divide no axis of width eight")
+    except gm.InputError as error:
+        assert "a multiple of 3" in str(error), error
+
+for how, words in (
+    ({{"data": parts}}, "take .train and .test"),
+    ({{"optimizer": gm.control.ExtendedMSA()}}, "`optimizer` must be a transformation of optax"),
+    ({{"update": optax.adam(1e-3)}}, "`update` must be an update of `control`"),
+    ({{"key": 0}}, "`key` must be made by jax.random.key"),
+):  # here, for in the tests' own process beartype says it first
+    try:
+        gm.train.fit(net, **{{"data": parts.train, "key": jax.random.key(1), "progress": False, **how}})
+        raise AssertionError(words)
+    except gm.InputError as error:
+        assert words in str(error), error
+
 train(4, epochs=1, out=sys.argv[1])
 resumed, again = train(2, out=sys.argv[1], resume=True)
 assert all(len(leaf.sharding.device_set) == 2 for leaf in resumed)
@@ -82,7 +101,7 @@ def test_four_devices_train_as_one_does_and_two_go_on(tmp_path, net, adjoint, up
     run_on_four(code, tmp_path / "run")
 
 
-def test_numbers_of_devices_that_cannot_be_are_named():
+def test_arguments_that_cannot_be_are_named():
     parts = data.load("rings")
     net = ResNet(2, 2, 4, 3, key=jax.random.key(0))
     train = lambda **how: fit(net, parts.train, key=jax.random.key(1), progress=False, **how)

@@ -69,7 +69,12 @@ class DiffraxSDE(AbstractStochastic):
     def __check_init__(self):
         stochastic = diffrax.AbstractItoSolver, diffrax.AbstractStratonovichSolver
         require(
-            isinstance(self.solver, stochastic) and not isinstance(self.solver, diffrax.ItoMilstein),
+            not isinstance(self.solver, diffrax.ItoMilstein),
+            "`solver` must not be ItoMilstein(), which takes no state of several parts: take EulerMaruyama, or "
+            "StratonovichMilstein() for the equation in Stratonovich's sense.",
+        )
+        require(
+            isinstance(self.solver, stochastic),
             f"`solver` must be a stochastic solver of diffrax such as diffrax.ShARK(), got {self.solver}; for a "
             "deterministic one take RungeKutta(tableau).",
         )

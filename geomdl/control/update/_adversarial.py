@@ -11,7 +11,7 @@ from jaxtyping import PyTree
 from geomdl import _tree as tree
 from geomdl._errors import require
 from geomdl.control._sweep import Sweep
-from geomdl.control.update._base import AbstractUpdate, ControlProblem, Row
+from geomdl.control.update._base import AbstractUpdate, ControlProblem, Row, not_negative
 
 
 class Adversarial(AbstractUpdate):
@@ -42,6 +42,7 @@ class Adversarial(AbstractUpdate):
     def __check_init__(self):
         for name in ("sweeps", "inner"):
             require(getattr(self, name) >= 1, f"`{name}` must be at least 1, got {getattr(self, name)}.")
+        not_negative(self, "radius", "step")
 
     def init(self, layers: PyTree) -> Any:
         """Of the other update."""

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
 from geomdl import _tree as tree
+from geomdl._errors import require
 from geomdl.control._flow import arrays_of_grid
 from geomdl.control._problem import check_concrete, prepare
 from geomdl.control._sweep import Sweep, sweep
@@ -125,6 +126,18 @@ class AbstractUpdate(eqx.Module):
         """New layers and memory, from a sweep through the old ones."""
 
 
+def not_negative(update: eqx.Module, *names: str) -> None:
+    """Raise `InputError` for a number among these fields that is negative or not finite; schedules may be anything."""
+    for name in names:
+        value = getattr(update, name)
+        if eqx.is_array(value) or callable(value) or value is None:
+            continue
+        require(
+            isinstance(value, int | float) and 0 <= value < float("inf"),
+            f"`{name}` of {type(update).__name__} must be a finite number that is not negative, got {value!r}.",
+        )
+
+
 def at_step(value: Any, count: Array, dtype: Any) -> Float[Array, ""]:
     """A number, or what a schedule makes of the number of steps so far."""
     return jnp.asarray(value(count) if callable(value) else value).astype(dtype)
@@ -145,7 +158,11 @@ def minimise(
     **Returns:** the last layers, and the cost before every iteration and at the end. A cost that is not finite stays
     in the list: look at it.
     """
-
+    require(
+        isinstance(update, AbstractUpdate),
+        f"`update` must be an update of `control`, such as ExtendedMSA() or Gradient(optax.adam(1e-3)), got {update}.",
+    )
+    require(iterations >= 0, f"`iterations` must not be negative, got {iterations}.")
     arrays, static = eqx.partition((layers, update.init(layers)), eqx.is_array)
 
     def body(arrays: PyTree, _: None) -> tuple[PyTree, Array]:

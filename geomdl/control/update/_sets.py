@@ -5,11 +5,12 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, PyTree
 
 from geomdl._errors import require
 from geomdl.control._sweep import Sweep
-from geomdl.control.update._base import AbstractUpdate, ControlProblem, at_step
+from geomdl.control.update._base import AbstractUpdate, ControlProblem, at_step, not_negative
 
 
 def binary(w: Array, M: Array, rho: float | Array) -> Array:
@@ -44,30 +45,31 @@ class DiscreteMSA(AbstractUpdate):
     **Arguments:**
 
     - `values`: `"binary"` or `"ternary"`.
-    - `rho`, `sparsity`: $\rho, \lambda \ge 0$, relative to the largest slope of the array. Numbers, or schedules of
-      optax, functions of the number of steps: with a constant $\rho$ the last weights chatter, beyond 1 (binary: 1/2)
-      none changes any more.
+    - `rho`, `sparsity`: $\rho, \lambda \ge 0$, relative to the largest slope of the array; `rho=None` is 0.5 (binary:
+      0.25). Numbers, or schedules of optax, functions of the number of steps: with a constant $\rho$ the last weights
+      chatter, beyond 1 (binary: from 1/2) none changes any more.
     - `memory`: the weight of the past in the average of M, in [0, 1).
     - `discrete`: a function from layers to the part of them that is discrete, for `equinox.tree_at`; `None` takes all
       arrays. The rest stays as it is.
 
+    For a layer that is not affine the slopes are those of its linearisation, which promise nothing.
+
     **Cost:** that of a gradient.
+    **Errors:** `InputError` if the weights to start from are not in the set.
     **Source:** Li & Hao, *An Optimal Control Approach to Deep Learning and Applications to Discrete-Weight Neural
     Networks*, ICML (2018).
     """
 
     values: str = eqx.field(static=True, default="ternary")
-    rho: Any = 0.5
+    rho: Any = None
     sparsity: Any = 0.0
     memory: Any = 0.9
     discrete: Any = eqx.field(static=True, default=None)
 
     def __check_init__(self):
         require(self.values in ("binary", "ternary"), f"`values` must be binary or ternary, got {self.values!r}.")
-        for name in ("rho", "sparsity", "memory"):
-            value = getattr(self, name)
-            if isinstance(value, int | float):
-                require(0 <= value < float("inf"), f"`{name}` must be finite and not negative, got {value}.")
+        not_negative(self, "rho", "sparsity", "memory")
+        require(self.memory < 1, f"`memory` must be below 1, got {self.memory}.")
 
     def _part(self, layers: PyTree) -> PyTree:
         return layers if self.discrete is None else self.discrete(layers)
@@ -75,6 +77,13 @@ class DiscreteMSA(AbstractUpdate):
     def init(self, layers: PyTree) -> PyTree:
         """The averages, and how many sweeps are in them."""
         weights = eqx.filter(self._part(layers), eqx.is_inexact_array)
+        admitted = (-1, 1) if self.values == "binary" else (-1, 0, 1)
+        for leaf in jax.tree.leaves(weights):
+            require(
+                isinstance(leaf, jax.core.Tracer) or bool(np.all(np.isin(leaf, admitted))),
+                f"`layers` hold weights other than {', '.join(map(str, admitted))}: start from "
+                f"`control.discretise(layers, {self.values!r})`, and name the part that is discrete by `discrete=`.",
+            )
         return jax.tree.map(jnp.zeros_like, weights), jnp.zeros((), jnp.int32)
 
     def improve(self, problem: ControlProblem, layers: PyTree, s: Sweep, memory: Any) -> tuple[PyTree, Any]:
@@ -83,9 +92,11 @@ class DiscreteMSA(AbstractUpdate):
         weights = self._part(layers)
         averages = jax.tree.map(lambda a, g: self.memory * a - (1 - self.memory) * g, averages, self._part(s.gradient))
 
+        usual = 0.25 if self.values == "binary" else 0.5
+
         def choose(w: Array, M: Array) -> Array:
             size = jnp.max(jnp.abs(M))
-            rho = at_step(self.rho, count, w.dtype)
+            rho = at_step(usual if self.rho is None else self.rho, count, w.dtype)
             if self.values == "binary":
                 return binary(w, M, rho * size)
             return ternary(w, M, rho * size, at_step(self.sparsity, count, w.dtype) * size)
@@ -111,6 +122,9 @@ class BangBang(AbstractUpdate):
     """
 
     bound: Any = 1.0
+
+    def __check_init__(self):
+        not_negative(self, "bound")
 
     def improve(self, problem: ControlProblem, layers: PyTree, s: Sweep, memory: Any) -> tuple[PyTree, Any]:
         """One sign per parameter."""

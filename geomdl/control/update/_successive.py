@@ -13,7 +13,7 @@ from geomdl import _tree as tree
 from geomdl._dependence import depends
 from geomdl._errors import require
 from geomdl.control._sweep import Sweep
-from geomdl.control.update._base import AbstractUpdate, ControlProblem, Row, Rows, at_step
+from geomdl.control.update._base import AbstractUpdate, ControlProblem, Row, Rows, at_step, not_negative
 
 
 def by_lbfgs(objective: Callable[[PyTree], Array], u: PyTree, iterations: int) -> PyTree:
@@ -74,8 +74,8 @@ class ExtendedMSA(AbstractUpdate):
 
     **Arguments:**
 
-    - `rho`: $\rho > 0$, in units of 1 / (learning rate); a number, or a schedule of optax, a function of the number of
-      steps.
+    - `rho`: $\rho \ge 0$, in units of 1 / (learning rate): with too small a one it diverges, with a large one steps are
+      short. A number, or a schedule of optax, a function of the number of steps.
     - `epsilon`: $\epsilon \ge 0$.
     - `iterations`: of conjugate gradients, or of L-BFGS.
 
@@ -90,10 +90,7 @@ class ExtendedMSA(AbstractUpdate):
 
     def __check_init__(self):
         require(self.iterations >= 1, f"`iterations` must be at least 1, got {self.iterations}.")
-        for name in ("rho", "epsilon"):
-            value = getattr(self, name)
-            if isinstance(value, int | float):
-                require(0 <= value < float("inf"), f"`{name}` must be finite and not negative, got {value}.")
+        not_negative(self, "rho", "epsilon")
 
     def init(self, layers: PyTree) -> Array:
         """The number of steps."""
