@@ -38,11 +38,12 @@ class StableDepth(NamedTuple):
 
         Below 1/100 it is `"vanishing"`: early layers get less than that of the gradient of the last ones.
 
-        Measured on 216 residual networks (`benchmarks/stability`: two data sets, two widths, three depths, nine
-        horizons, two learning rates, three seeds of each): of those that amplify by 4 to 100 all train to within 4
-        points of the best of their kind; beyond 100,000 nine in ten end 5 to 80 points below it; in between most do
-        on digits, and few on spirals. Below 2, little happens in the layers, which a short horizon or a few epochs
-        may not make up for. It is that of an untrained network: to be had from values, not under `jit`.
+        Measured on 216 settings (`benchmarks/stability`: residual networks on two data sets, of two widths and three
+        depths, with nine horizons and two learning rates, three seeds of each): of those that amplify by 4 to 100 all
+        train to within 4 points of the best of their kind; beyond 100,000 nine in ten end 5 to 80 points below it; in
+        between two in three do on digits, and one in 24 on spirals. Below 2, little happens in the layers, which a
+        short horizon or a few epochs may not make up for. It is that of an untrained network: to be had from values,
+        not under `jit`.
         """
         value = float(self.amplification)
         if value < 1 / STABLE:

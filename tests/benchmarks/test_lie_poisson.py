@@ -82,6 +82,7 @@ def test_quflow_is_left_out_where_it_is_not_installed(monkeypatch):
         quflow(fluid())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timed", [True, False])
 def test_quflow_is_given_the_same_steps(monkeypatch, timed):
     """What stands in for it knows the matrices and Planck's constant only, and takes a trace off one entry."""

@@ -22,6 +22,7 @@ def test_the_oscillator(num_periods):
     assert found.distance < 1e-13
 
 
+@pytest.mark.slow
 def test_a_clock_that_runs_fast_keeps_the_energy_and_loses_the_phase():
     true, fast = Verlet(), Hurried(Verlet(), 1e-3)
     runs = [phase_error(solver, kepler(), ELLIPSE, period=PERIOD, steps=2000, num_periods=3) for solver in (true, fast)]

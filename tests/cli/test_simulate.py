@@ -299,6 +299,7 @@ def test_a_run_that_shows_nothing_says_so(tmp_path, capsys):
     assert "warning: the energy is badly wrong" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_in_a_process_of_its_own(tmp_path):
     """Float64 is set by the command itself; an interrupt ends a long run at once and leaves nothing."""
     done = subprocess.run(

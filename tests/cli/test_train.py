@@ -44,9 +44,8 @@ def test_a_run_writes_its_files_and_says_where(tmp_path, capsys):
     assert (tmp_path / "runs" / "rings-002").is_dir()
 
 
-@pytest.mark.parametrize(
-    "solver", [*(pytest.param(s, marks=pytest.mark.slow) for s in ("rk4", "leapfrog")), "implicit-midpoint"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("solver", ["rk4", "leapfrog", "implicit-midpoint"])
 def test_every_solver_runs(tmp_path, solver):
     adjoint = "checkpointed" if solver == "rk4" else "reversible"
     assert (
@@ -55,7 +54,8 @@ def test_every_solver_runs(tmp_path, solver):
     assert {path.name for path in (tmp_path / "here").iterdir()} == FILES
 
 
-@pytest.mark.parametrize("update", ["emsa", *(pytest.param(u, marks=pytest.mark.slow) for u in ("msa", "ternary"))])
+@pytest.mark.slow
+@pytest.mark.parametrize("update", ["emsa", "msa", "ternary", "binary"])
 def test_every_update_runs(tmp_path, capsys, update):
     assert run([*SMALL, "--epochs", "1", "--update", update, "--out", "here"]) == 0
     assert {path.name for path in (tmp_path / "here").iterdir()} == FILES

@@ -132,6 +132,7 @@ def test_a_constraint_that_moves_is_refused():
         gm.integrate(growing, gm.Rattle(), (jnp.array([1.0, 0.0]), jnp.array([0.0, 1.0])), dt=0.1, num_steps=3)
 
 
+@pytest.mark.slow
 def test_a_start_off_the_constraint_is_refused_inside_diffrax():
     """There values are traced: it raises when it runs."""
     system = gm.ConstrainedSystem(

@@ -98,6 +98,7 @@ def test_forward_mode_is_the_transpose():
     np.testing.assert_allclose(along, jnp.sum(gradient), rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_batch_and_no_retracing():
     """`vmap` over starts, and new values without a new trace."""
 
