@@ -15,7 +15,7 @@ from geomdl.cli._choices import ADJOINTS, OPTIMIZERS, SOLVERS, UPDATES
 from geomdl.cli._folder import new_folder
 from geomdl.cli._pictures import draw
 from geomdl.cli._processes import join, launch
-from geomdl.control import discretise, stable_depth
+from geomdl.control import discretise
 from geomdl.train import evaluate, fit
 
 EXAMPLES = """
@@ -168,7 +168,7 @@ def _network(
 def _outlook(net: nn.AbstractResNet, examples: data.Dataset) -> str:
     """What the amplification of the untrained network says of its training; of few examples if it is deep."""
     x = jnp.asarray(examples.features[: max(1, min(64, 20_000 // net.depth))], net.lift.weight.dtype)
-    found = stable_depth(net.field, net.layers, net.start(x), net.horizon, solver=net.solver)
+    found = net.stable_depth(x)
     advice = {
         "vanishing": ": early layers will hardly learn; take a smaller --horizon",
         "stable": "",

@@ -10,7 +10,8 @@ from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from geomdl import _tree as tree
 from geomdl._errors import require
-from geomdl.control._flow import flow
+from geomdl.control._flow import arrays_of_grid, flow
+from geomdl.control._problem import check_concrete
 from geomdl.control.layer._base import AbstractLayerSolver
 from geomdl.control.layer._runge_kutta import Euler
 from geomdl.run import DirectAdjoint
@@ -53,13 +54,13 @@ class StableDepth(NamedTuple):
         return "doubtful" if value <= UNSTABLE else "unstable"
 
 
-@eqx.filter_jit
 def stable_depth(
     field: Callable[[Array, PyTree, PyTree], PyTree],
     layers: PyTree,
     x0: PyTree,
-    horizon: Any,
+    horizon: Any = None,
     *,
+    steps: Any = None,
     solver: AbstractLayerSolver = Euler(),  # noqa: B008 - immutable
     iterations: int = 20,
     key: PRNGKeyArray | None = None,
@@ -71,7 +72,7 @@ def stable_depth(
 
     **Arguments:**
 
-    - `field`, `layers`, `x0`, `horizon`, `solver`: as for `flow`.
+    - `field`, `layers`, `x0`, `horizon` or `steps`, `solver`: as for `flow`.
     - `iterations`: of M and its transpose.
     - `key`: of the direction to start from.
 
@@ -80,7 +81,15 @@ def stable_depth(
     differentiation.
     """
     require(iterations >= 2, f"`iterations` must be at least 2, got {iterations}.")
-    run = lambda x: flow(field, layers, x, horizon=horizon, solver=solver, adjoint=DirectAdjoint())
+    key = jax.random.key(0) if key is None else key
+    check_concrete(field, solver, horizon, steps)
+    horizon, steps, _ = arrays_of_grid(horizon, steps, 0.0)
+    return _power_iteration(field, layers, x0, horizon, steps, solver, iterations, key)
+
+
+@eqx.filter_jit
+def _power_iteration(field, layers, x0, horizon, steps, solver, iterations, key) -> StableDepth:
+    run = lambda x: flow(field, layers, x, horizon=horizon, steps=steps, solver=solver, adjoint=DirectAdjoint())
     _, push = jax.linearize(run, x0)
     pull = jax.linear_transpose(push, x0)
     dtype = tree.widest_dtype(x0)
@@ -95,7 +104,7 @@ def stable_depth(
         return unit(back), jnp.sqrt(tree.dot(image, image, dtype))
 
     leaves, structure = jax.tree.flatten(x0)
-    keys = jax.random.split(jax.random.key(0) if key is None else key, len(leaves))
+    keys = jax.random.split(key, len(leaves))
     draws = [jax.random.normal(k, leaf.shape, leaf.dtype) for k, leaf in zip(keys, leaves, strict=True)]
     direction, values = jax.lax.scan(iterate, unit(jax.tree.unflatten(structure, draws)), None, length=iterations)
     change = jnp.abs(values[-1] - values[-2]) / jnp.where(values[-1] > 0, values[-1], 1)

@@ -14,12 +14,16 @@ from geomdl.control import (
     ControlProblem,
     Euler,
     Leapfrog,
+    MemoryEstimate,
+    StableDepth,
     Sweep,
     choose_adjoint,
     count_layers,
     flow,
+    memory_estimate,
     prolong,
     simplex_steps,
+    stable_depth,
     sweep,
 )
 from geomdl.nn._dense import AffineField, DenseField, DenseLayer, affine
@@ -96,9 +100,10 @@ class AbstractResNet(eqx.Module):
 
     def _run(self) -> dict[str, Any]:
         """The keyword arguments of `flow` and `sweep`."""
-        steps = self._steps()
-        grid = {"horizon": self.horizon} if steps is None else {"steps": steps}
-        return {**grid, "solver": self.solver, "adjoint": self.adjoint}
+        return {**self._grid(), "solver": self.solver, "adjoint": self.adjoint}
+
+    def _grid(self) -> dict[str, Any]:
+        return {"horizon": self.horizon} if (steps := self._steps()) is None else {"steps": steps}
 
     def prolonged(self, factor: int = 2) -> "AbstractResNet":
         """The network with `factor` times as many layers, to train on; see `control.prolong`."""
@@ -135,6 +140,14 @@ class AbstractResNet(eqx.Module):
         """The logits of a state."""
         assert self.readout.bias is not None
         return affine(self.readout.weight, self.readout.bias, self.solver.features(state))
+
+    def stable_depth(self, x: Float[Array, "*batch in"]) -> StableDepth:
+        """How much the layers amplify, and what to expect of training; see `control.stable_depth`."""
+        return stable_depth(self.field, self.layers, self.start(x), solver=self.solver, **self._grid())
+
+    def memory_estimate(self, x: Float[Array, "*batch in"]) -> MemoryEstimate:
+        """The temporary memory of a gradient through the layers; see `control.memory_estimate`."""
+        return memory_estimate(self.field, self.layers, self.start(x), solver=self.solver, adjoint=self.adjoint)
 
     def __call__(self, x: Float[Array, "*batch in"]) -> Float[Array, "*batch out"]:
         """The logits."""

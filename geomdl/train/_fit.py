@@ -57,7 +57,8 @@ def fit(
     - `net`: any Equinox module that maps a batch of features to a batch of logits.
     - `data`: what to train on; the features are cast to the floating-point type of the network.
     - `validation`: what to judge by after each epoch; nothing is selected by it.
-    - `optimizer`: any optax transformation; `optax.adam(1e-3)` if `None`.
+    - `optimizer`: any optax transformation that needs the gradient alone; `optax.adam(1e-3)` if `None`. A new object
+      compiles the steps anew: keep it from run to run.
     - `update`: what improves the layers of a `ResNet` instead, such as `control.ExtendedMSA()`; lift, readout and step
       lengths are left to `optimizer`.
     - `devices`: how many devices share every batch, or a `jax.sharding.Mesh` with one axis. `None` is the default

@@ -10,7 +10,10 @@ from geomdl.train._checkpoint import write_atomically
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch. Losses are means in nats, accuracies fractions; validation is `None` without such data."""
+    """One epoch. Losses are means in nats, accuracies fractions; validation is `None` without such data.
+
+    The seconds and the speed of the first one include compiling.
+    """
 
     epoch: int
     step: int

@@ -290,6 +290,13 @@ def test_schedules_count_the_steps():
     assert jnp.any(start["W"] == 0)
 
 
+def test_zeros_stay_zero_where_zero_is_admitted():
+    u = {"W": jnp.asarray([[1.0, -2.0], [3.0, -4.0]]), "b": jnp.zeros(2)}
+    np.testing.assert_array_equal(discretise(u)["W"], [[0.0, 0.0], [1.0, -1.0]])
+    np.testing.assert_array_equal(discretise(u)["b"], [0.0, 0.0])
+    np.testing.assert_array_equal(discretise(u, "binary")["b"], [1.0, 1.0])
+
+
 def test_binary_weights_move_by_default():
     first = discretise(LAYERS, "binary")
     new = jax.jit(lambda u: minimise(problem(), u, X0, DiscreteMSA("binary"), iterations=2)[0])(first)

@@ -8,7 +8,7 @@ import optax
 import pytest
 
 from geomdl import CheckpointedAdjoint, DirectAdjoint, InputError, ReversibleAdjoint
-from geomdl.control import RK4, ImplicitMidpoint
+from geomdl.control import RK4, ImplicitMidpoint, Leapfrog, memory_estimate, stable_depth
 from geomdl.nn import MomentumResNet, ResNet
 
 KEY = jax.random.key(0)
@@ -122,3 +122,18 @@ def test_float32_stays_float32():
 def test_bad_sizes_are_named(arguments, name):
     with pytest.raises(InputError, match=f"`{name}`"):
         MomentumResNet(3, 2, **{"width": 4, "depth": 3, **arguments}, key=KEY)
+
+
+def test_what_a_network_tells_of_itself():
+    """As the functions of `control` do, with its own field, layers, solver and adjoint."""
+    net = MomentumResNet(3, 2, 4, 6, key=jax.random.key(0), horizon=2.0)
+    x = jnp.ones((5, 3))
+    found = net.stable_depth(x)
+    want = stable_depth(net.field, net.layers, net.start(x), 2.0, solver=Leapfrog())
+    np.testing.assert_allclose(found.amplification, want.amplification, rtol=1e-12)
+    assert found.verdict == "stable"
+    learned = MomentumResNet(3, 2, 4, 6, key=jax.random.key(0), horizon=2.0, steps="learned")
+    longer = eqx.tree_at(lambda n: n.step_parameters, learned, 9 * learned.step_parameters)
+    np.testing.assert_allclose(learned.stable_depth(x).amplification, found.amplification, rtol=1e-12)
+    assert longer.stable_depth(x).amplification > 2 * found.amplification
+    assert net.memory_estimate(x) == memory_estimate(net.field, net.layers, net.start(x), solver=Leapfrog())

@@ -17,7 +17,7 @@ class Gradient(AbstractUpdate):
 
     **Arguments:**
 
-    - `optimizer`: the transformation.
+    - `optimizer`: the transformation; one that needs the gradient alone, unlike `optax.lbfgs`.
     """
 
     optimizer: optax.GradientTransformation = eqx.field(static=True)

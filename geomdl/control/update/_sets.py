@@ -25,11 +25,14 @@ def ternary(w: Array, M: Array, rho: float | Array, sparsity: float | Array) -> 
 
 
 def discretise(layers: PyTree, values: str = "ternary") -> PyTree:
-    """The layers to start `DiscreteMSA` from: of every array the signs; ternary, zero for the smaller half."""
+    """The layers to start `DiscreteMSA` from: of every array the signs; ternary, zero for the smaller half.
+
+    Give it the arrays that shall be discrete, such as `net.layers.weight`. Binary, a zero becomes one.
+    """
 
     def leaf(w: Array) -> Array:
         signs = jnp.where(w < 0, -1.0, 1.0).astype(w.dtype)
-        return signs if values == "binary" else jnp.where(jnp.abs(w) < jnp.median(jnp.abs(w)), 0, signs)
+        return signs if values == "binary" else jnp.where((jnp.abs(w) < jnp.median(jnp.abs(w))) | (w == 0), 0, signs)
 
     return jax.tree.map(lambda w: leaf(w) if eqx.is_inexact_array(w) else w, layers)
 
