@@ -85,8 +85,8 @@ def run_on_four(code, *arguments):
 @pytest.mark.parametrize(
     ("net", "adjoint", "update", "tolerance", "cut"),
     [
-        ("ResNet", None, None, 1e-6, True),
-        pytest.param("ResNet", None, None, 1e-6, False, marks=pytest.mark.slow),
+        ("ResNet", None, None, 1e-6, False),
+        pytest.param("ResNet", None, None, 1e-6, True, marks=pytest.mark.slow),
         pytest.param("MomentumResNet", "gm.ReversibleAdjoint(exact=True)", None, 2e-6, False, marks=pytest.mark.slow),
         pytest.param("ResNet", None, "gm.control.ExtendedMSA(rho=3.0)", 1e-5, False, marks=pytest.mark.slow),
         pytest.param("ResNet", None, "gm.control.ExtendedMSA(rho=3.0)", 1e-5, True, marks=pytest.mark.slow),
