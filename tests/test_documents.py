@@ -37,7 +37,7 @@ OUTCOMES = {
     "by_update = ": "assert by_update.epochs[-1].accuracy > 0.9",
     "torques, costs = ": "assert jnp.max(jnp.abs(swing.sweep(torques, hanging).gradient)) < 1e-2 < costs[-1] < 2\n"
     "assert set(net.layers.weight.ravel().tolist()) == {-1.0, 0.0, 1.0} and log.epochs[-1].accuracy > 0.9",
-    "spread = ": "assert all(g.shape == (20,) and jnp.linalg.norm(g) > 1e-6 for g in spread.gradient.layer)",
+    "spread = ": "assert all(g.shape == (20,) and jnp.linalg.norm(g) > 1e-3 for g in spread.gradient.layer)",
     "error = ": "assert error < 2e-8",
     "deep_gradient = ": "assert 0.12 < megabytes(None) < 0.14\n"
     "assert 150 < megabytes(gm.CheckpointedAdjoint(segments=1)) < 250\n"
