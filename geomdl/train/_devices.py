@@ -1,5 +1,6 @@
 """Where a training run lives: one device, or several, of one process or of many, that share every batch."""
 
+import os
 from collections.abc import Callable
 
 import equinox as eqx
@@ -44,7 +45,7 @@ class Placement(eqx.Module):
                 len(devices.axis_names) == 1,
                 f"`devices` must be a number, or a mesh with one axis, got one with {devices}.",
             )
-            return cls(devices, shard_layers)
+            return cls._checked(devices, shard_layers)
         there = jax.devices()
         number = len(there) if devices is None else devices
         require(number >= 1, f"`devices` must be at least 1, got {devices}.")
@@ -58,7 +59,20 @@ class Placement(eqx.Module):
             f"`devices` is {devices}, but {jax.process_count()} processes have {len(there)} together, and none may be "
             "left out: leave `devices` to its default.",
         )
-        return cls(Mesh(np.asarray(there[:number]), (BATCH,)), shard_layers)
+        return cls._checked(Mesh(np.asarray(there[:number]), (BATCH,)), shard_layers)
+
+    @classmethod
+    def _checked(cls, mesh: Mesh, shard_layers: bool) -> "Placement":
+        # Collectives wait inside the threads of XLA's one pool, several for each device at a time: where all threads
+        # wait, nothing is left to send what they wait for (jaxlib 0.10: two devices, two threads, four runs of five).
+        here = len(mesh.local_devices)
+        threads = int(os.environ.get("NPROC") or os.cpu_count() or 1)
+        require(
+            not shard_layers or here == 1 or mesh.local_devices[0].platform != "cpu" or threads >= 2 * here,
+            f"`shard_layers` over {here} host devices of one CPU needs {2 * here} threads of XLA's, which has "
+            f"{threads} and could wait for ever: set NPROC={2 * here} before JAX starts, or take a process for each device.",
+        )
+        return cls(mesh, shard_layers)
 
     @property
     def size(self) -> int:

@@ -17,7 +17,7 @@ from geomdl.train import fit
 from geomdl.train._devices import Placement
 
 CODE = """
-import equinox as eqx, jax, numpy as np, optax, sys
+import equinox as eqx, jax, numpy as np, optax, os, sys
 import geomdl as gm
 
 parts = gm.data.load("rings")
@@ -50,6 +50,13 @@ if {cut}:
         raise AssertionError("three devices divide no axis of width eight")
     except gm.InputError as error:
         assert "a multiple of 3" in str(error), error
+    os.environ["NPROC"] = "7"
+    try:
+        train(4)
+        raise AssertionError("too few threads, and no word of it")
+    except gm.InputError as error:
+        assert "set NPROC=8" in str(error), error
+    os.environ["NPROC"] = "8"
 
 for how, words in (
     ({{"data": parts}}, "take .train and .test"),
@@ -75,6 +82,7 @@ def run_on_four(code, *arguments):
         **os.environ,
         "JAX_PLATFORMS": "cpu",
         "XLA_FLAGS": "--xla_force_host_platform_device_count=4",
+        "NPROC": "8",
         "PYTHONPATH": str(Path(geomdl.__file__).parents[1]),
     }
     command = [sys.executable, "-c", code, *map(str, arguments)]
@@ -85,8 +93,8 @@ def run_on_four(code, *arguments):
 @pytest.mark.parametrize(
     ("net", "adjoint", "update", "tolerance", "cut"),
     [
-        ("ResNet", None, None, 1e-6, False),
-        pytest.param("ResNet", None, None, 1e-6, True, marks=pytest.mark.slow),
+        ("ResNet", None, None, 1e-6, True),
+        pytest.param("ResNet", None, None, 1e-6, False, marks=pytest.mark.slow),
         pytest.param("MomentumResNet", "gm.ReversibleAdjoint(exact=True)", None, 2e-6, False, marks=pytest.mark.slow),
         pytest.param("ResNet", None, "gm.control.ExtendedMSA(rho=3.0)", 1e-5, False, marks=pytest.mark.slow),
         pytest.param("ResNet", None, "gm.control.ExtendedMSA(rho=3.0)", 1e-5, True, marks=pytest.mark.slow),
