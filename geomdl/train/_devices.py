@@ -70,7 +70,8 @@ class Placement(eqx.Module):
         require(
             not shard_layers or here == 1 or mesh.local_devices[0].platform != "cpu" or threads >= 2 * here,
             f"`shard_layers` over {here} host devices of one CPU needs {2 * here} threads of XLA's, which has "
-            f"{threads} and could wait for ever: set NPROC={2 * here} before JAX starts, or take a process for each device.",
+            f"{threads} and could wait for ever: set NPROC={2 * here} before JAX starts, or take a process for each "
+            "device.",
         )
         return cls(mesh, shard_layers)
 
