@@ -7,6 +7,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
+from geomdl._errors import require
+
 
 class Feedback(eqx.Module):
     """A function of time, state and control that takes its control from a policy; made by `feedback`."""
@@ -44,6 +46,12 @@ def linear_feedback(t: Array, x: Float[Array, " batch *state"], gains: tuple[Arr
 
     - `gains`: R and P of one layer, numbers or matrices.
     """
+    for name, gain in zip("RP", gains, strict=True):
+        require(
+            gain.shape in ((), (x.shape[-1],) * 2),
+            f"`gains` of one layer must be numbers, or matrices of shape {(x.shape[-1],) * 2} for states of shape "
+            f"{x.shape}; {name} has shape {gain.shape}.",
+        )
     mean = jnp.broadcast_to(jnp.mean(x, axis=0), x.shape)
     return -(_times(gains[0], mean) + _times(gains[1], x - mean))
 

@@ -225,3 +225,7 @@ def test_what_cannot_run_is_named():
         flow(field, layers, x0, horizon=1.0, solver=EulerMaruyama(0.1))
     with pytest.raises(InputError, match="EulerMaruyama cannot"):
         flow(field, with_noise(layers, KEY), x0, horizon=1.0, solver=EulerMaruyama(0.1), adjoint=ReversibleAdjoint())
+    with pytest.raises(InputError, match=r"`diffusion` of EulerMaruyama must return values like the state, .*\[1\]"):
+        flow(field, with_noise(layers, KEY), x0, horizon=1.0, solver=EulerMaruyama(lambda t, x, u: jnp.ones(1)))
+    with pytest.raises(InputError, match=r"states of shape \(3, 2\); P has shape \(3,\)"):
+        linear_feedback(jnp.asarray(0.0), jnp.ones((3, 2)), (jnp.asarray(1.0), jnp.ones(3)))

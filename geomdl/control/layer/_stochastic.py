@@ -77,6 +77,12 @@ class AbstractStochastic(AbstractLayerSolver):
             value, cost = drift(t, x, layer.layer)
             if callable(self.diffusion):
                 spread = self.diffusion(t, x, layer.layer)
+                found, wanted = (jax.tree.map(lambda a: f"{a.dtype}{list(a.shape)}", tree_) for tree_ in (spread, x))
+                require(
+                    found == wanted,
+                    f"`diffusion` of {type(self).__name__} must return values like the state, which is {wanted}; it "
+                    f"returned {found}.",
+                )
             else:
                 spread = jax.tree.map(lambda xi: jnp.broadcast_to(jnp.asarray(self.diffusion, xi.dtype), xi.shape), x)
             return (value, spread), cost
