@@ -4,7 +4,22 @@ from geomdl._guard import check_installation
 
 check_installation()
 
-from geomdl import algebra, certify, control, data, field, nn, plot, problems, run, solver, structure, system, train  # noqa: E402
+from geomdl import (  # noqa: E402
+    algebra,
+    certify,
+    control,
+    data,
+    field,
+    fluid,
+    nn,
+    plot,
+    problems,
+    run,
+    solver,
+    structure,
+    system,
+    train,
+)
 from geomdl._errors import InputError  # noqa: E402 - the check comes first
 from geomdl._version import __version__  # noqa: E402
 from geomdl.run import (  # noqa: E402
@@ -143,6 +158,7 @@ __all__ = [
     "control",
     "data",
     "field",
+    "fluid",
     "integrate",
     "nn",
     "plot",

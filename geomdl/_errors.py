@@ -9,6 +9,10 @@ class InputError(ValueError):
     """
 
 
+class ConvergenceError(RuntimeError):
+    """An iteration that did not find what it sought; says what to try. The command line ends with code 1."""
+
+
 def require(condition: bool, message: str) -> None:
     """Raise `InputError(message)` unless `condition` holds."""
     if not condition:

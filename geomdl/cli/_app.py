@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import click
 
-from geomdl._errors import InputError
+from geomdl._errors import ConvergenceError, InputError
 from geomdl._version import __version__
 from geomdl.cli._field import field
+from geomdl.cli._mean_field import fluid
 from geomdl.cli._simulate import simulate
 from geomdl.cli._train import train
 from geomdl.run import IntegrationError
@@ -21,6 +22,7 @@ def app() -> None:
 
 
 app.add_command(field)
+app.add_command(fluid)
 app.add_command(simulate)
 app.add_command(train)
 
@@ -36,7 +38,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _report(error.format_message(), 2)
     except InputError as error:
         return _report(str(error), 2)
-    except (IntegrationError, TrainingDivergedError) as error:
+    except (ConvergenceError, IntegrationError, TrainingDivergedError) as error:
         return _report(str(error), 1)
     except (click.Abort, KeyboardInterrupt) as interrupt:
         return _report(str(interrupt) or "Interrupted.", 130)

@@ -11,10 +11,11 @@ import numpy as np
 
 from geomdl import field as fields
 from geomdl import plot
-from geomdl._errors import InputError, require
+from geomdl._errors import require
 from geomdl.cli import _options
 from geomdl.cli._folder import check_free, fill, new_folder
 from geomdl.cli._laws import Watch, watch
+from geomdl.cli._numbers import one_or_two
 from geomdl.cli._trajectory import Trajectory, follow
 
 #: Saves, about, unless told.
@@ -69,7 +70,7 @@ def field(
     require(equation in fields.NAMES, f"There is no equation `{equation}`; EQUATION is one of {names}.")
     if out is not None:
         check_free(out)
-    problem = fields.load(equation, None if n is None else _points(n), symbol)
+    problem = fields.load(equation, None if n is None else one_or_two("n", n), symbol)
     box = {"euler": fields.EulerBox(), "symmetric-euler": fields.SymmetricEulerBox()}.get(solver, problem.solver)
     h = float(np.dtype(dtype).type(problem.dt if dt is None else dt))
     require(math.isfinite(h) and h != 0, f"`--dt` must be finite and not 0, got {dt}.")
@@ -109,16 +110,6 @@ def field(
     except KeyboardInterrupt:
         raise click.Abort("Interrupted; nothing was written.") from None
     click.echo(_sentence(summary) + f"; results in {folder}")
-
-
-def _points(text: str) -> Any:
-    """A number of points, or two."""
-    try:
-        numbers = [int(part) for part in text.split(",")]
-    except ValueError:
-        raise InputError(f"`--n` must be an integer, or two with a comma, got `{text}`.") from None
-    require(len(numbers) in (1, 2), f"`--n` must be one integer or two, got `{text}`.")
-    return numbers[0] if len(numbers) == 1 else tuple(numbers)
 
 
 def _results(run: Trajectory, laws: Watch, kept: dict[str, Any], steps: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 
 from geomdl.plot._chain import spins
 from geomdl.plot._coordinates import coordinates
+from geomdl.plot._crowd import density_profiles, streamlines
 from geomdl.plot._depth import feature_flow, layer_norms
 from geomdl.plot._field import local_laws, spacetime
 from geomdl.plot._fluid import vorticity, vorticity_film
@@ -15,6 +16,7 @@ from geomdl.plot._trajectory import energy_error, error_growth, orbit, paths, se
 __all__ = [
     "confusion_matrix",
     "coordinates",
+    "density_profiles",
     "energy_error",
     "error_growth",
     "feature_flow",
@@ -26,6 +28,7 @@ __all__ = [
     "section",
     "spacetime",
     "spins",
+    "streamlines",
     "training_curves",
     "vorticity",
     "vorticity_film",

@@ -1,0 +1,176 @@
+"""The reduced problem by its adjoint: the cost as a function of the controls alone, and L-BFGS."""
+
+from typing import Any
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optimistix
+from jaxtyping import Array, Bool, PyTree
+
+from geomdl._errors import require
+from geomdl.fluid._problem import MeanFieldControl
+from geomdl.fluid._solution import MeanFieldSolution, constant
+from geomdl.fluid._stage import AbstractMeanFieldSolver, Iterate, Stage
+from geomdl.fluid._transport import Discretisation, Transport
+
+#: Iterations of a round, after which the metric is that of the new density.
+ROUND = 100
+#: What has less than this part of the largest density weighs as much as this part.
+FLOOR = 1e-5
+#: A round that leaves more than this part of the residual is one of those that get nowhere; so many end the solve.
+SLOW, PATIENCE = 0.9, 5
+
+
+class AdjointLBFGS(AbstractMeanFieldSolver):
+    r"""Minimise $J(u)$ by L-BFGS, with the exact gradient of the discrete problem from one sweep forwards and one back.
+
+    The default: for it the density is a result and never an unknown, so that it is positive and of exact mass from the
+    first iteration on. The metric is $L^2(\rho)$, in which the Hessian of the effort is one.
+
+    **Arguments:**
+
+    - `order`: 2 refines the solution of order 1 by the trapezoidal rule in time; a refinement that does not converge,
+      or is not positive, is dropped (`order` in the solution says so).
+    - `controls`: where to start, with one row for each layer; `None` is at rest. Needed for the open loop, as it says
+      what a layer is.
+    - `tolerance`: for the residual; `None` is the fourth root of round-off, 1e-4 in float64; the error of J is of its
+      square.
+    - `max_iterations`: the cap.
+    - `memory`: how many steps L-BFGS remembers.
+
+    **Preserves:** mass to round-off; positivity of order 1 for every step.
+    **Cost:** an iteration is two tridiagonal solves for every layer and axis; memory is for all densities.
+    **Source:** Scharfetter & Gummel, *IEEE Trans. Electron Devices* 16 (1969), for the flux; Peaceman & Rachford,
+    *J. SIAM* 3 (1955), for the second order; Liu & Nocedal, *Math. Programming* 45 (1989), for L-BFGS.
+    """
+
+    order: int = eqx.field(static=True, default=2)
+    controls: PyTree = None
+    tolerance: float | None = eqx.field(static=True, default=None)
+    max_iterations: int = eqx.field(static=True, default=2000)
+    memory: int = eqx.field(static=True, default=20)
+
+    def __check_init__(self):
+        require(self.order in (1, 2), f"`order` must be 1 or 2, got {self.order}.")
+        require(self.tolerance is None or self.tolerance > 0, f"`tolerance` must be positive, got {self.tolerance}.")
+        require(self.max_iterations >= 1, f"`max_iterations` must be at least 1, got {self.max_iterations}.")
+        require(self.memory >= 1, f"`memory` must be at least 1, got {self.memory}.")
+
+    def check(self, problem: MeanFieldControl) -> None:
+        """Everything can be tried; an open loop must be told its controls."""
+        require(
+            problem.field is None or self.controls is not None,
+            "An open loop needs `AdjointLBFGS(controls=...)`: the layers to start from, one row for each.",
+        )
+
+    def stages(self) -> tuple[Stage, ...]:
+        """First order, and what refines it."""
+        return tuple(_Minimise(self, Discretisation(order)) for order in range(1, self.order + 1))
+
+    @property
+    def advice(self) -> str:
+        """What else."""
+        return (
+            "AdjointLBFGS did not converge: look at `solve(..., throw=False).residual`. More `max_iterations`, more "
+            "layers, or continuation help (`start=` a solution with a weaker coupling or a larger nu)."
+        )
+
+
+class _Minimise(Stage):
+    """L-BFGS on one discretisation; an unknown is the controls."""
+
+    options: AdjointLBFGS
+    scheme: Discretisation
+
+    def begin(self, problem: MeanFieldControl, layers: int, before: MeanFieldSolution | None) -> Iterate:
+        """At rest, or where it is said."""
+        grid, dtype = problem.domain, problem.dtype
+        if before is not None:
+            controls = before.controls
+        elif self.options.controls is not None:
+            controls = self.options.controls
+        else:
+            controls = tuple(jnp.zeros((layers, *grid.faces_shape(axis)), dtype) for axis in range(grid.dim))
+        for leaf in jax.tree.leaves(controls):
+            require(
+                leaf.ndim >= 1 and leaf.shape[0] == layers,
+                f"`controls` must have one row for each of the {layers} layers, got shape {leaf.shape}.",
+            )
+        return Iterate(controls, self._residual(problem, controls), jnp.asarray(0), jnp.asarray(0))
+
+    def _metric(self, problem: MeanFieldControl, controls: PyTree, rho: Array) -> PyTree:
+        """The second derivative of the effort by each control, roughly."""
+        dt = problem.horizon / (rho.shape[0] - 1)
+        if problem.field is not None:
+            return jax.tree.map(lambda u: jnp.full_like(u, dt), controls)
+        when = rho[1:] if self.scheme.order == 1 else (rho[1:] + rho[:-1]) / 2
+        weights = jax.vmap(problem.domain.average)(when)
+        return tuple(dt * problem.domain.volume * jnp.maximum(w, FLOOR * jnp.max(when)) for w in weights)
+
+    def _residual(self, problem: MeanFieldControl, controls: PyTree) -> Array:
+        out, gradient, _ = self.scheme.sweep(problem, controls)
+        return self._size(problem, controls, gradient, out)
+
+    def _size(self, problem: MeanFieldControl, controls: PyTree, gradient: PyTree, out: Transport) -> Array:
+        metric = self._metric(problem, controls, out.rho)
+        total = lambda f, *trees: sum(jax.tree.leaves(jax.tree.map(lambda *a: jnp.sum(f(*a)), *trees)))
+        far = total(lambda g, w: g**2 / w, gradient, metric)
+        size = total(lambda u, g, w: w * (u**2 + (g / w) ** 2), controls, gradient, metric)
+        return jnp.sqrt(far / jnp.where(size > 0, size, 1))
+
+    @property
+    def _tolerance(self) -> Any:
+        return self.options.tolerance
+
+    def _bound(self, problem: MeanFieldControl) -> float:
+        given = self.options.tolerance
+        return float(jnp.finfo(problem.dtype).eps) ** 0.25 if given is None else given
+
+    def improve(self, problem: MeanFieldControl, iterate: Iterate) -> Iterate:
+        """One round of L-BFGS, in variables in which the metric is the Euclidean one."""
+        out = self.scheme.transport(problem, iterate.unknown)
+        roots = jax.tree.map(jnp.sqrt, self._metric(problem, iterate.unknown, out.rho))
+        # What the optimiser remembers has JAX's default precision, so its unknowns must have it, too.
+        wide = jnp.zeros(()).dtype
+        back = lambda y: jax.tree.map(lambda yi, root: yi.astype(root.dtype) / root, y, roots)
+        value = lambda y: self.scheme.transport(problem, back(y)).value.astype(wide)
+        scaled = jax.tree.map(lambda u, root: (u * root).astype(wide), iterate.unknown, roots)
+        small = self._bound(problem)
+        method: Any = optimistix.LBFGS(
+            rtol=small, atol=0.0, norm=optimistix.rms_norm, history_length=self.options.memory
+        )
+        left = min(ROUND, self.options.max_iterations)
+        with jax.numpy_dtype_promotion("standard"):
+            found: Any = optimistix.minimise(lambda y, args: value(y), method, scaled, max_steps=left, throw=False)
+        last, count = found.value, found.stats["num_steps"]
+        controls = back(last)
+        residual = self._residual(problem, controls)
+        slow = ~(residual < SLOW * iterate.residual)
+        return Iterate(controls, residual, iterate.iterations + count, jnp.where(slow, iterate.stalled + 1, 0))
+
+    def done(self, problem: MeanFieldControl, iterate: Iterate) -> Bool[Array, ""]:
+        """Converged, tired, or lost."""
+        tired = (iterate.iterations >= self.options.max_iterations) | (iterate.stalled >= PATIENCE)
+        return (iterate.residual <= self._bound(problem)) | tired | ~jnp.isfinite(iterate.residual)
+
+    def solution(self, problem: MeanFieldControl, iterate: Iterate) -> MeanFieldSolution:
+        """With the densities and the value that belong to the controls."""
+        value = self.scheme.transport(problem, iterate.unknown).value  # the part that is differentiated
+        out, _, cost_to_go = jax.lax.stop_gradient(self.scheme.sweep(problem, iterate.unknown))
+        layers = out.rho.shape[0] - 1
+        ts = problem.horizon / layers * jnp.arange(layers + 1, dtype=problem.dtype)
+        low = jnp.min(out.rho[1:])
+        mass = jax.vmap(problem.domain.integrate)(out.rho)
+        converged = iterate.residual <= self._bound(problem)
+        RESULTS = diffrax.RESULTS
+        result = RESULTS.where(converged, RESULTS.successful, RESULTS.nonlinear_max_steps_reached)
+        sound = jnp.isfinite(iterate.residual) & jnp.isfinite(value) & (low >= 0)
+        result = RESULTS.where(sound, result, RESULTS.nonfinite)
+        fields = (ts, out.rho, -cost_to_go, iterate.unknown, jax.vmap(problem.velocity)(ts[:-1], iterate.unknown))
+        ts, rho, phi, controls, velocity = constant(jax.lax.stop_gradient(fields), value)
+        return MeanFieldSolution(
+            ts, rho, phi, controls, velocity, value, iterate.residual, low, jnp.max(jnp.abs(mass - 1)),
+            iterate.iterations, jnp.asarray(self.scheme.order), result, problem.domain,
+        )  # fmt: skip

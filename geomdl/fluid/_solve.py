@@ -1,0 +1,74 @@
+"""The one way to solve the two-point problem, whatever the solver."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from geomdl._errors import require
+from geomdl.fluid._adjoint import AdjointLBFGS
+from geomdl.fluid._problem import MeanFieldControl
+from geomdl.fluid._solution import MeanFieldSolution
+from geomdl.fluid._stage import AbstractMeanFieldSolver, run
+
+
+def solve(
+    problem: MeanFieldControl,
+    layers: int = 64,
+    *,
+    solver: AbstractMeanFieldSolver = AdjointLBFGS(),  # noqa: B008 - immutable
+    start: MeanFieldSolution | None = None,
+    progress: Callable[[int, float], Any] | None = None,
+    throw: bool = True,
+) -> MeanFieldSolution:
+    """Solve the two-point problem: the density from its start forwards, its value from the end backwards.
+
+    **Arguments:**
+
+    - `problem`: a `MeanFieldControl`.
+    - `layers`: how many steps the horizon is cut into.
+    - `solver`: any of `fluid`'s.
+    - `start`: a solution of a problem like this to start from, with as many layers: so one goes on from a weak coupling
+      to a strong one.
+    - `progress`: called after every round with the number of iterations and the residual. Not inside `jit`.
+    - `throw`: raise at run time if it does not converge, instead of only saying so in `result`.
+
+    **Returns:** a `MeanFieldSolution`.
+
+    **Errors:** `InputError` for what cannot be solved by this solver, with the one that can.
+    """
+    require(
+        isinstance(problem, MeanFieldControl),
+        f"`problem` must be a MeanFieldControl, got {type(problem).__name__}.",
+    )
+    require(
+        isinstance(solver, AbstractMeanFieldSolver),
+        f"`solver` must be one of `fluid`'s, such as AdjointLBFGS(), an instance and not a class; got {solver}.",
+    )
+    require(isinstance(layers, int) and layers >= 1, f"`layers` must be an integer of 1 or more, got {layers}.")
+    require(
+        start is None or start.rho.shape == (layers + 1, *problem.domain.shape),
+        f"`start` must be a solution on the same grid with {layers} layers.",
+    )
+    solver.check(problem)
+    found = start
+    for number, stage in enumerate(solver.stages()):
+        new = run(stage, problem, layers, found, progress)
+        # What refines a solution must not spoil it.
+        if number == 0 or found is None:
+            found = new
+        else:
+            count = found.iterations + new.iterations
+            found = eqx.tree_at(lambda s: s.iterations, _select(new.succeeded, new, found), count)
+    assert found is not None
+    if not throw:
+        return found
+    value = eqx.error_if(found.value, ~found.succeeded, solver.advice)
+    return eqx.tree_at(lambda s: s.value, found, value)
+
+
+def _select(condition: Array, new: MeanFieldSolution, old: MeanFieldSolution) -> MeanFieldSolution:
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)

@@ -1,0 +1,69 @@
+"""`geomdl fluid`: what it writes is the solution, and what it says of it is so."""
+
+import json
+
+import numpy as np
+import pytest
+
+import geomdl as gm
+from geomdl.cli._app import run
+
+
+def test_a_gaussian_is_solved_and_drawn(tmp_path, capsys):
+    folder = tmp_path / "out"
+    arguments = ["variance", "--nodes", "32", "--layers", "16", "--nu", "0.4", "--out", str(folder), "--quiet"]
+    assert run(["fluid", *arguments]) == 0
+    summary = json.loads((folder / "summary.json").read_text())
+    with np.load(folder / "fluid.npz") as file:
+        arrays = dict(file)
+    assert arrays["rho"].shape == arrays["phi"].shape == (17, 32)
+    assert arrays["velocity_x"].shape == (16, 31)
+    assert arrays["paths"].shape == (17, 40, 1)
+    exact = float(gm.fluid.load("variance", 32, nu=0.4).optimum.value)
+    assert summary["exact_value"] == exact
+    assert abs(summary["value"] / exact - 1) < 0.02
+    assert summary["converged"]
+    np.testing.assert_allclose(arrays["rho"].sum(axis=1) * 0.25, 1, rtol=1e-12)
+    for picture in ("density.png", "velocity.png", "streamlines.png"):
+        assert (folder / picture).stat().st_size > 5_000
+    told = capsys.readouterr().out
+    assert f"closed form {exact:.6g}" in told
+    assert "converged after" in told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("problem", gm.fluid.NAMES)
+def test_every_problem_is_solved(problem, tmp_path):
+    assert run(["fluid", problem, "--out", str(tmp_path / "out"), "--quiet"]) == 0
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["min_density"] > 0
+    assert summary["mass_error"] < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["bridge"], "There is no problem `bridge`"),
+        (["variance", "--strength", "2"], "`--strength` is no parameter of variance, which has horizon, nu, share"),
+        (["variance", "--nodes", "many"], "`--nodes` must be an integer"),
+        (["variance", "--nodes", "8,8,8"], "`--nodes` must be one integer or two"),
+        (["variance", "--layers", "0"], "`--layers` must be at least 1"),
+        (["variance", "--nu", "-1"], "`nu` must be finite and not negative"),
+    ],
+)
+def test_bad_input_is_named(arguments, words, capsys, tmp_path):
+    assert run(["fluid", *arguments, "--out", str(tmp_path / "out")]) == 2
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_solve_that_fails_is_kept_and_said(tmp_path, capsys, monkeypatch):
+    from geomdl.cli import _mean_field
+
+    monkeypatch.setitem(_mean_field.SOLVERS, "adjoint", gm.fluid.AdjointLBFGS(order=1, max_iterations=2))
+    arguments = ["congestion", "--nodes", "16", "--layers", "4", "--out", str(tmp_path / "out"), "--quiet"]
+    assert run(["fluid", *arguments]) == 1
+    said = capsys.readouterr()
+    assert "did NOT converge" in said.out
+    assert "AdjointLBFGS did not converge" in said.err
+    assert (tmp_path / "out" / "fluid.npz").exists()

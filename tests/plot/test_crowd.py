@@ -1,0 +1,43 @@
+"""The pictures of densities that move show the numbers they were given."""
+
+import numpy as np
+import pytest
+
+import geomdl as gm
+from geomdl import plot
+
+TS, X = np.linspace(0, 1, 6), np.linspace(-1, 1, 9)
+RHO = 1 + np.outer(TS, X**2)
+PATHS = np.stack([np.outer(TS, [0.5, -0.5])], axis=-1)
+
+
+def test_profiles_are_the_rows():
+    axes = plot.density_profiles(TS, X, RHO, RHO + 0.1).axes[0]
+    lines = axes.get_lines()
+    np.testing.assert_array_equal(lines[0].get_ydata(), RHO[0])
+    np.testing.assert_array_equal(lines[1].get_ydata(), RHO[0] + 0.1)
+    np.testing.assert_array_equal(lines[-2].get_ydata(), RHO[-1])
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == ["t = 0", "t = 0.2", "t = 0.4", "t = 0.6", "t = 1", "closed form"] or labels[-1] == "closed form"
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("x", "density")
+
+
+def test_streamlines_lie_over_the_density(tmp_path):
+    axes = plot.streamlines(TS, PATHS, X[None], RHO).axes[0]
+    np.testing.assert_array_equal(axes.collections[0].get_array(), RHO)
+    np.testing.assert_array_equal(axes.get_lines()[1].get_xdata(), -0.5 * TS)
+    points = np.stack(np.meshgrid(X, X[:7], indexing="ij"))
+    rho = TS[:, None, None] + points[0] ** 2
+    figure = plot.streamlines(TS, np.concatenate([PATHS, PATHS], axis=-1), points, rho)
+    panels = [axes for axes in figure.axes if axes.get_title()]
+    assert [axes.get_title() for axes in panels] == ["t = 0", "t = 0.4", "t = 0.6", "t = 1"]
+    np.testing.assert_array_equal(panels[-1].collections[0].get_array(), rho[-1])
+    np.testing.assert_array_equal(panels[1].get_lines()[0].get_ydata(), 0.5 * TS[:3])
+    figure.savefig(tmp_path / "streamlines.png")
+
+
+def test_shapes_that_do_not_fit_are_named():
+    with pytest.raises(gm.InputError, match="`rho` must have the shape"):
+        plot.density_profiles(TS, X, RHO.T)
+    with pytest.raises(gm.InputError, match="`paths` must have shape"):
+        plot.streamlines(TS, PATHS[:3], X[None], RHO)
