@@ -19,7 +19,12 @@ from geomdl.cli._numbers import one_or_two
 from geomdl.cli._progress import bar
 
 #: The solvers by name.
-SOLVERS = {"adjoint": fluids.AdjointLBFGS()}
+SOLVERS: dict[str, fluids.AbstractMeanFieldSolver] = {
+    "adjoint": fluids.AdjointLBFGS(),
+    "hopf-cole": fluids.HopfCole(),
+    "hopf-cole-log": fluids.HopfCole(log_domain=True),
+    "anderson": fluids.HopfCole(method="anderson"),
+}
 #: Examples whose ways are drawn.
 EXAMPLES_DRAWN = 40
 
@@ -36,7 +41,7 @@ EXAMPLES = """
 Examples:
   geomdl fluid variance
   geomdl fluid congestion --nu 0.05 --strength 100
-  geomdl fluid two-ways --nodes 256 --layers 128
+  geomdl fluid two-ways --nodes 256 --layers 128 --solver hopf-cole
   geomdl fluid obstacle --nodes 64,64 --out runs/obstacle
 """
 

@@ -1,13 +1,32 @@
 """Deep learning as a fluid: mean-field control of densities, its forms, its solvers, and its stability."""
 
 from geomdl.fluid._adjoint import AdjointLBFGS
-from geomdl.fluid._costs import AbstractCost, Congestion, Distance, Interaction, Potential, Spread, variation
+from geomdl.fluid._costs import (
+    AbstractCost,
+    Congestion,
+    Distance,
+    Interaction,
+    Potential,
+    Prescribed,
+    Spread,
+    variation,
+)
+from geomdl.fluid._equations import (
+    fokker_planck_residual,
+    hopf_cole_residual,
+    madelung_residual,
+    schroedinger_residual,
+)
+from geomdl.fluid._forms import from_hopf_cole, from_madelung, from_wave, to_hopf_cole, to_madelung, to_wave
 from geomdl.fluid._grid import Grid
+from geomdl.fluid._hopf_cole import HopfCole
 from geomdl.fluid._library import NAMES, FluidProblem, load, parameters
+from geomdl.fluid._lie_poisson import LiePoissonFluid
+from geomdl.fluid._nls import BrightSoliton, Fisher, check_nls_conditions
 from geomdl.fluid._problem import MeanFieldControl
 from geomdl.fluid._quadratic import GaussianOptimum, linear_quadratic
 from geomdl.fluid._solution import MeanFieldSolution
-from geomdl.fluid._solve import solve
+from geomdl.fluid._solve import continuation, solve
 from geomdl.fluid._stage import AbstractMeanFieldSolver
 
 __all__ = [
@@ -15,19 +34,36 @@ __all__ = [
     "AbstractCost",
     "AbstractMeanFieldSolver",
     "AdjointLBFGS",
+    "BrightSoliton",
     "Congestion",
     "Distance",
+    "Fisher",
     "FluidProblem",
     "GaussianOptimum",
     "Grid",
+    "HopfCole",
     "Interaction",
+    "LiePoissonFluid",
     "MeanFieldControl",
     "MeanFieldSolution",
     "Potential",
+    "Prescribed",
     "Spread",
+    "check_nls_conditions",
+    "continuation",
+    "fokker_planck_residual",
+    "from_hopf_cole",
+    "from_madelung",
+    "from_wave",
+    "hopf_cole_residual",
     "linear_quadratic",
     "load",
+    "madelung_residual",
     "parameters",
+    "schroedinger_residual",
     "solve",
+    "to_hopf_cole",
+    "to_madelung",
+    "to_wave",
     "variation",
 ]

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -10,8 +9,10 @@ import optimistix
 from jaxtyping import Array, Bool, PyTree
 
 from geomdl._errors import require
+from geomdl.fluid._costs import Prescribed
+from geomdl.fluid._hopf_cole import Couple, HopfCole, is_linear
 from geomdl.fluid._problem import MeanFieldControl
-from geomdl.fluid._solution import MeanFieldSolution, constant
+from geomdl.fluid._solution import MeanFieldSolution, assemble
 from geomdl.fluid._stage import AbstractMeanFieldSolver, Iterate, Stage
 from geomdl.fluid._transport import Discretisation, Transport
 
@@ -31,8 +32,9 @@ class AdjointLBFGS(AbstractMeanFieldSolver):
 
     **Arguments:**
 
-    - `order`: 2 refines the solution of order 1 by the trapezoidal rule in time; a refinement that does not converge,
-      or is not positive, is dropped (`order` in the solution says so).
+    - `order`: 2 refines the solution of order 1: by `HopfCole` in the feedback class, by the trapezoidal rule in time
+      in the open loop. A refinement that does not converge, or is not positive, is dropped (`order` in
+      the solution says so).
     - `controls`: where to start, with one row for each layer; `None` is at rest. Needed for the open loop, as it says
       what a layer is.
     - `tolerance`: for the residual; `None` is the fourth root of round-off, 1e-4 in float64; the error of J is of its
@@ -59,15 +61,27 @@ class AdjointLBFGS(AbstractMeanFieldSolver):
         require(self.memory >= 1, f"`memory` must be at least 1, got {self.memory}.")
 
     def check(self, problem: MeanFieldControl) -> None:
-        """Everything can be tried; an open loop must be told its controls."""
+        """What has a minimum can be tried; an open loop must be told its controls."""
         require(
             problem.field is None or self.controls is not None,
             "An open loop needs `AdjointLBFGS(controls=...)`: the layers to start from, one row for each.",
         )
+        require(
+            not problem.osmotic,
+            "With the osmotic effort the optimum is a wave, which is stationary and no minimum: short waves, of "
+            "frequency nu k^2, lower J without bound from T = pi / (nu k^2) on. No solver here finds it by descent.",
+        )
+        require(
+            not isinstance(problem.terminal, Prescribed),
+            "AdjointLBFGS cannot prescribe the last density: take HopfCole, or `Distance` as a penalty.",
+        )
 
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self, problem: MeanFieldControl) -> tuple[Stage, ...]:
         """First order, and what refines it."""
-        return tuple(_Minimise(self, Discretisation(order)) for order in range(1, self.order + 1))
+        first = _Minimise(self, Discretisation(1))
+        if self.order == 1:
+            return (first,)
+        return (first, Couple(HopfCole(log_domain=True)) if is_linear(problem) else _Minimise(self, Discretisation(2)))
 
     @property
     def advice(self) -> str:
@@ -160,17 +174,9 @@ class _Minimise(Stage):
         value = self.scheme.transport(problem, iterate.unknown).value  # the part that is differentiated
         out, _, cost_to_go = jax.lax.stop_gradient(self.scheme.sweep(problem, iterate.unknown))
         layers = out.rho.shape[0] - 1
-        ts = problem.horizon / layers * jnp.arange(layers + 1, dtype=problem.dtype)
-        low = jnp.min(out.rho[1:])
-        mass = jax.vmap(problem.domain.integrate)(out.rho)
+        ts = problem.horizon / layers * jnp.arange(layers, dtype=problem.dtype)
+        velocity = jax.vmap(problem.velocity)(ts, iterate.unknown)
         converged = iterate.residual <= self._bound(problem)
-        RESULTS = diffrax.RESULTS
-        result = RESULTS.where(converged, RESULTS.successful, RESULTS.nonlinear_max_steps_reached)
-        sound = jnp.isfinite(iterate.residual) & jnp.isfinite(value) & (low >= 0)
-        result = RESULTS.where(sound, result, RESULTS.nonfinite)
-        fields = (ts, out.rho, -cost_to_go, iterate.unknown, jax.vmap(problem.velocity)(ts[:-1], iterate.unknown))
-        ts, rho, phi, controls, velocity = constant(jax.lax.stop_gradient(fields), value)
-        return MeanFieldSolution(
-            ts, rho, phi, controls, velocity, value, iterate.residual, low, jnp.max(jnp.abs(mass - 1)),
-            iterate.iterations, jnp.asarray(self.scheme.order), result, problem.domain,
-        )  # fmt: skip
+        return assemble(
+            problem, out.rho, -cost_to_go, iterate.unknown, velocity, value, iterate, converged, self.scheme.order
+        )

@@ -129,6 +129,24 @@ class Distance(AbstractCost):
         return jnp.asarray(self.weight, rho.dtype) / 2 * grid.integrate((rho - target) ** 2)
 
 
+class Prescribed(AbstractCost):
+    r"""As `terminal`: the last density is this one, at any cost (a Schroedinger bridge). `HopfCole` solves it.
+
+    **Arguments:** `target`: a positive function of x of shape (d,), made to integrate to 1, or the values in the cells.
+    """
+
+    target: Callable | Array
+
+    def values(self, grid: Grid, dtype: Any) -> Float[Array, " *shape"]:
+        """In the cells, of integral 1."""
+        target = grid.sample(self.target, dtype) if callable(self.target) else self.target.astype(dtype)
+        return target / grid.integrate(target)
+
+    def __call__(self, t: Any, rho: Array, grid: Grid) -> Array:
+        """It costs nothing where it is so."""
+        return jnp.zeros((), rho.dtype)
+
+
 def evaluate(cost: Cost | None, name: str, t: Any, rho: Array, grid: Grid) -> Float[Array, ""]:
     """F[rho] of a cost that may be any function; nothing costs nothing."""
     if cost is None:

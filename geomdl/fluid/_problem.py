@@ -39,8 +39,8 @@ class MeanFieldControl(eqx.Module):
       values in the cells, of integral 1.
     - `horizon`: T.
     - `domain`: a `Grid`.
-    - `osmotic`: whether R is $|u|^2/2 - \nu\,u\cdot\nabla\log\rho$: with it the optimum is a wave function (feedback
-      class only).
+    - `osmotic`: whether R is $|u|^2/2 - \nu\,u\cdot\nabla\log\rho$: with it the stationary flow is a wave
+      function (feedback class only; see `check_nls_conditions`).
     - `field`: f, a function `(t, x, layer)` of one point of shape (d,), with values of shape (d,).
     - `effort`: R for the open loop, a function `(t, x, layer) -> scalar`; by default half the squares of the layer.
 

@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Float, Int, PyTree
 from geomdl._custom_rule import with_rule
 from geomdl._errors import InputError
 from geomdl.fluid._grid import Faces, Grid
+from geomdl.fluid._problem import MeanFieldControl
 
 
 class MeanFieldSolution(eqx.Module):
@@ -24,7 +25,8 @@ class MeanFieldSolution(eqx.Module):
     - `velocity`: on those faces, in both classes.
     - `value`: J. It may be differentiated by everything in the problem; the rest may not.
     - `residual`: how far from optimal, $\|u - \nabla\phi\|$ over $\|u\|$ in $L^2(\rho)$ or what corresponds to it.
-    - `min_density`: the least density after the start, never negative in a solution; `mass_error`: the largest distance of the mass from 1.
+    - `min_density`: the least density after the start, never negative in a solution; `mass_error`: the largest distance
+      of the mass from 1.
     - `iterations`: how many. `order`: of the discretisation in the end.
     - `result`: a `diffrax.RESULTS`.
     """
@@ -92,3 +94,31 @@ def constant(tree: PyTree, of: PyTree) -> PyTree:
         return jax.tree.map(lambda _: None, args)
 
     return with_rule(lambda args: args[0], lambda args, wanted: (args[0], None), refuse, (tree, of))
+
+
+def assemble(
+    problem: MeanFieldControl,
+    rho: Array,
+    phi: Array,
+    controls: PyTree,
+    velocity: Faces,
+    value: Array,
+    iterate: Any,
+    converged: Array,
+    order: int,
+) -> MeanFieldSolution:
+    """A solution, checked: it converged, all is finite, and no density is negative."""
+    layers = rho.shape[0] - 1
+    ts = problem.horizon / layers * jnp.arange(layers + 1, dtype=problem.dtype)
+    low = jnp.min(rho[1:])
+    mass = jax.vmap(problem.domain.integrate)(rho)
+    RESULTS = diffrax.RESULTS
+    result = RESULTS.where(converged, RESULTS.successful, RESULTS.nonlinear_max_steps_reached)
+    sound = jnp.isfinite(iterate.residual) & jnp.isfinite(value) & (low >= 0)
+    result = RESULTS.where(sound, result, RESULTS.nonfinite)
+    fields = jax.lax.stop_gradient((ts, rho, phi, controls, velocity, jnp.max(jnp.abs(mass - 1)), low))
+    ts, rho, phi, controls, velocity, mass_error, low = constant(fields, value)
+    return MeanFieldSolution(
+        ts, rho, phi, controls, velocity, value, iterate.residual, low, mass_error,
+        iterate.iterations, jnp.asarray(order), result, problem.domain,
+    )  # fmt: skip

@@ -1,6 +1,6 @@
 """The one way to solve the two-point problem, whatever the solver."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -55,7 +55,7 @@ def solve(
     )
     solver.check(problem)
     found = start
-    for number, stage in enumerate(solver.stages()):
+    for number, stage in enumerate(solver.stages(problem)):
         new = run(stage, problem, layers, found, progress)
         # What refines a solution must not spoil it.
         if number == 0 or found is None:
@@ -68,6 +68,32 @@ def solve(
         return found
     value = eqx.error_if(found.value, ~found.succeeded, solver.advice)
     return eqx.tree_at(lambda s: s.value, found, value)
+
+
+def continuation(
+    problems: Sequence[MeanFieldControl],
+    layers: int = 64,
+    *,
+    solver: AbstractMeanFieldSolver = AdjointLBFGS(),  # noqa: B008 - immutable
+    progress: Callable[[int, float], Any] | None = None,
+    throw: bool = True,
+) -> MeanFieldSolution:
+    """Solve one problem after another, each from the solution of the one before: from easy to hard.
+
+    **Arguments:**
+
+    - `problems`: on one grid, such as the same problem with ever stronger coupling or ever smaller nu.
+    - others: as for `solve`.
+
+    **Returns:** the solution of the last problem.
+    """
+    require(len(problems) >= 1, "`problems` holds no problem.")
+    found = None
+    for number, problem in enumerate(problems):
+        last = number == len(problems) - 1
+        found = solve(problem, layers, solver=solver, start=found, progress=progress, throw=throw and last)
+    assert found is not None
+    return found
 
 
 def _select(condition: Array, new: MeanFieldSolution, old: MeanFieldSolution) -> MeanFieldSolution:

@@ -48,7 +48,7 @@ class AbstractMeanFieldSolver(eqx.Module):
         """Raise `InputError` for a problem that it cannot solve."""
 
     @abstractmethod
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self, problem: MeanFieldControl) -> tuple[Stage, ...]:
         """What it does, one after another."""
 
     @property

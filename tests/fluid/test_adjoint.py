@@ -75,14 +75,14 @@ def test_the_potential_is_the_one_whose_gradient_drives(solved):
 def test_the_order_is_two(share):
     values, densities = [], []
     for n in (32, 64, 128):
-        problem, optimum = linear_quadratic(Grid(n, -4.0, 4.0), share=share)
+        problem, optimum = linear_quadratic(Grid(n, -5.0, 5.0), share=share)
         found = solve(problem, n, solver=SOLVER)
         sound(found)
         values.append(abs(float(found.value / optimum.value - 1)))
         densities.append(distance(found, optimum))
     assert values[-1] < 1e-3
-    np.testing.assert_allclose(np.log2(np.asarray(values[:-1]) / values[1:]), 2, atol=0.25)
-    np.testing.assert_allclose(np.log2(np.asarray(densities[:-1]) / densities[1:]), 2, atol=0.4)
+    np.testing.assert_allclose(np.log2(np.asarray(values[:-1]) / values[1:]), 2, atol=0.2)
+    np.testing.assert_allclose(np.log2(np.asarray(densities[:-1]) / densities[1:]), 2, atol=0.2)
 
 
 def crowd(kappa, nu, n=64):
@@ -95,9 +95,11 @@ def crowd(kappa, nu, n=64):
 @pytest.mark.parametrize(("kappa", "nu"), [(100.0, 0.05), pytest.param(100.0, 0.5, marks=pytest.mark.slow),
                                            pytest.param(1.0, 0.0, marks=pytest.mark.slow)])  # fmt: skip
 def test_strong_coupling_and_little_noise_are_solved(kappa, nu):
-    found = solve(crowd(kappa, nu), 16, solver=AdjointLBFGS(order=1))
+    problem = crowd(kappa, nu)
+    found = solve(problem, 16, solver=AdjointLBFGS(order=1))
     sound(found, order=1)
-    assert jnp.max(found.rho[-1]) < 0.8 * jnp.max(found.rho[0])
+    x = problem.domain.points()[0]
+    assert problem.domain.integrate(x * (found.rho[-1] - found.rho[0])) > 0.3
 
 
 def test_the_value_may_be_differentiated_and_nothing_else():
