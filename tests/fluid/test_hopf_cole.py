@@ -93,6 +93,7 @@ def test_strong_coupling_and_little_noise_are_solved(log_domain):
     assert jnp.max(found.rho[-1]) < 0.7 * jnp.max(found.rho[0])
 
 
+@pytest.mark.slow
 def test_logarithms_reach_where_numbers_end():
     """phi / 2 nu is in the thousands: exp of it is 0."""
     problem = load("steering", 320, nu=0.001).problem
@@ -141,7 +142,7 @@ def test_a_bridge_ends_where_it_must():
 
 
 def test_the_value_may_be_differentiated():
-    grid = Grid(24, -3.0, 3.0)
+    grid = Grid(12, -3.0, 3.0)
 
     def value(nu, strength):
         problem = MeanFieldControl(
@@ -155,13 +156,14 @@ def test_the_value_may_be_differentiated():
         return solve(problem, 8, solver=HopfCole()).value
 
     at, h = (jnp.asarray(0.3), jnp.asarray(2.0)), 1e-5
-    slopes = jax.grad(value, argnums=(0, 1))(*at)
+    value, slope = jax.jit(value), jax.grad(value, argnums=(0, 1))
+    slopes = slope(*at)
     np.testing.assert_allclose(slopes[0], (value(at[0] + h, at[1]) - value(at[0] - h, at[1])) / (2 * h), rtol=1e-6)
     np.testing.assert_allclose(slopes[1], (value(at[0], at[1] + h) - value(at[0], at[1] - h)) / (2 * h), rtol=1e-6)
 
 
 def test_far_costs_and_the_plane():
-    grid = Grid((12, 12), -2.0, 2.0)
+    grid = Grid((8, 8), -2.0, 2.0)
     kernel = lambda d: jnp.exp(-jnp.sum(d**2))
     problem = MeanFieldControl(Interaction(kernel), Spread(2.0), 0.3, lambda x: jnp.exp(-2 * jnp.sum(x**2)), 1.0, grid)
     found = solve(problem, 6, solver=HopfCole())
@@ -170,6 +172,7 @@ def test_far_costs_and_the_plane():
     assert found.value < solve(problem, 6, solver=AdjointLBFGS(order=1)).value
 
 
+@pytest.mark.slow
 def test_continuation_goes_from_easy_to_hard():
     chosen = [load("congestion", 32, strength=strength).problem for strength in (1.0, 3.0, 9.0)]
     anderson = HopfCole(method="anderson", max_iterations=40)
