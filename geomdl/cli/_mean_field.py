@@ -23,6 +23,7 @@ SOLVERS: dict[str, fluids.AbstractMeanFieldSolver] = {
     "adjoint": fluids.AdjointLBFGS(),
     "hopf-cole": fluids.HopfCole(),
     "hopf-cole-log": fluids.HopfCole(log_domain=True),
+    "box": fluids.BoxNewton(),
     "anderson": fluids.HopfCole(method="anderson"),
 }
 #: Examples whose ways are drawn.

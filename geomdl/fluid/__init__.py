@@ -1,6 +1,7 @@
 """Deep learning as a fluid: mean-field control of densities, its forms, its solvers, and its stability."""
 
 from geomdl.fluid._adjoint import AdjointLBFGS
+from geomdl.fluid._box import BoxNewton
 from geomdl.fluid._costs import (
     AbstractCost,
     Congestion,
@@ -25,7 +26,7 @@ from geomdl.fluid._lie_poisson import LiePoissonFluid
 from geomdl.fluid._nls import BrightSoliton, Fisher, check_nls_conditions
 from geomdl.fluid._problem import MeanFieldControl
 from geomdl.fluid._quadratic import GaussianOptimum, linear_quadratic
-from geomdl.fluid._solution import MeanFieldSolution
+from geomdl.fluid._solution import MeanFieldSolution, energy
 from geomdl.fluid._solve import continuation, solve
 from geomdl.fluid._stage import AbstractMeanFieldSolver
 
@@ -34,6 +35,7 @@ __all__ = [
     "AbstractCost",
     "AbstractMeanFieldSolver",
     "AdjointLBFGS",
+    "BoxNewton",
     "BrightSoliton",
     "Congestion",
     "Distance",
@@ -51,6 +53,7 @@ __all__ = [
     "Spread",
     "check_nls_conditions",
     "continuation",
+    "energy",
     "fokker_planck_residual",
     "from_hopf_cole",
     "from_madelung",

@@ -122,3 +122,20 @@ def assemble(
         ts, rho, phi, controls, velocity, value, iterate.residual, low, mass_error,
         iterate.iterations, jnp.asarray(order), result, problem.domain,
     )  # fmt: skip
+
+
+def energy(problem: MeanFieldControl, solution: MeanFieldSolution) -> Float[Array, " times"]:
+    r"""The Hamiltonian $\int \rho|\nabla\phi|^2/2 + \nu\,\phi\,\Delta\rho\,dx - F(\rho)$ at all times.
+
+    It is constant along an optimum of the feedback class, if F does not depend on time: along a computed one, up to the
+    order of the solver.
+    """
+    grid = problem.domain
+
+    def at(t: Array, rho: Array, phi: Array) -> Array:
+        slopes = grid.gradient(phi)
+        kinetic = sum(jnp.sum(w * s**2) / 2 for w, s in zip(grid.average(rho), slopes, strict=True))
+        spread = sum(jnp.sum(s * r) for s, r in zip(slopes, grid.gradient(rho), strict=True))
+        return grid.volume * (kinetic - problem.nu * spread) - problem.running_cost(t, rho)
+
+    return jax.vmap(at)(solution.ts, solution.rho, solution.phi)
