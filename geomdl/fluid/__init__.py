@@ -18,11 +18,20 @@ from geomdl.fluid._equations import (
     madelung_residual,
     schroedinger_residual,
 )
+from geomdl.fluid._finite import (
+    check_march,
+    graph_fluid,
+    jacobi_algebra,
+    moment_fluid,
+    moments,
+    particle_fluid,
+)
 from geomdl.fluid._forms import from_hopf_cole, from_madelung, from_wave, to_hopf_cole, to_madelung, to_wave
 from geomdl.fluid._grid import Grid
 from geomdl.fluid._hopf_cole import HopfCole
 from geomdl.fluid._library import NAMES, FluidProblem, load, parameters
 from geomdl.fluid._lie_poisson import LiePoissonFluid
+from geomdl.fluid._march import Marched, march
 from geomdl.fluid._nls import BrightSoliton, Fisher, check_nls_conditions
 from geomdl.fluid._problem import MeanFieldControl
 from geomdl.fluid._quadratic import GaussianOptimum, linear_quadratic
@@ -46,11 +55,13 @@ __all__ = [
     "HopfCole",
     "Interaction",
     "LiePoissonFluid",
+    "Marched",
     "MeanFieldControl",
     "MeanFieldSolution",
     "Potential",
     "Prescribed",
     "Spread",
+    "check_march",
     "check_nls_conditions",
     "continuation",
     "energy",
@@ -58,11 +69,17 @@ __all__ = [
     "from_hopf_cole",
     "from_madelung",
     "from_wave",
+    "graph_fluid",
     "hopf_cole_residual",
+    "jacobi_algebra",
     "linear_quadratic",
     "load",
     "madelung_residual",
+    "march",
+    "moment_fluid",
+    "moments",
     "parameters",
+    "particle_fluid",
     "schroedinger_residual",
     "solve",
     "to_hopf_cole",
