@@ -39,6 +39,8 @@ OUTCOMES = {
     "assert set(net.layers.weight.ravel().tolist()) == {-1.0, 0.0, 1.0} and log.epochs[-1].accuracy > 0.9",
     "spread = ": "assert all(g.shape == (20,) and jnp.linalg.norm(g) > 1e-3 for g in spread.gradient.layer)",
     "error = ": "assert error < 2e-8",
+    "state = gm.fluid": "rule = lambda nu: [gm.fluid.min_layers(n, 1.0, 1.0, state, nu) for n in (64, 128)]\n"
+    "assert (rule(0.0), rule(0.05)) == ([137, 273], [502, 1903])",
     "crowd = ": "assert moved.order in (1, 2) and moved.mass_error < 1e-5 and moved.min_density > 0\n"
     "assert 2.0 < moved.value < 4.0 and jnp.max(moved.rho[-1]) < jnp.max(moved.rho[0])",
     "deep_gradient = ": "assert 0.12 < megabytes(None) < 0.14\n"

@@ -17,6 +17,7 @@ from geomdl.cli import _options
 from geomdl.cli._folder import check_free, fill, new_folder
 from geomdl.cli._numbers import one_or_two
 from geomdl.cli._progress import bar
+from geomdl.cli._stability import draw
 
 #: The solvers by name.
 SOLVERS: dict[str, fluids.AbstractMeanFieldSolver] = {
@@ -31,7 +32,8 @@ EXAMPLES_DRAWN = 40
 
 HELP = f"""Find the optimal flow of a density: mean-field control, the limit of a network of many examples with noise.
 
-PROBLEM is one of {", ".join(fluids.NAMES)}.
+PROBLEM is one of {", ".join(fluids.NAMES)}; or "stability", which maps the numbers of layers and nodes that are
+stable.
 
 Writes density, potential and velocity (NPZ), a summary (JSON) and pictures: the density over time, the velocity, and
 the ways that examples take.
@@ -44,6 +46,7 @@ Examples:
   geomdl fluid congestion --nu 0.05 --strength 100
   geomdl fluid two-ways --nodes 256 --layers 128 --solver hopf-cole
   geomdl fluid obstacle --nodes 64,64 --out runs/obstacle
+  geomdl fluid stability --nu 0.05
 """
 
 
@@ -64,6 +67,12 @@ def fluid(
     """What `HELP` says."""
     if not jax.config.read("jax_enable_x64"):  # before the first array
         jax.config.update("jax_enable_x64", True)
+    if problem == "stability":
+        require(nodes is None and layers is None, "`stability` tries numbers of nodes and layers of its own.")
+        if out is not None:
+            check_free(out)
+        draw(nu, horizon, out, quiet)
+        return
     require(problem in fluids.NAMES, f"There is no problem `{problem}`; PROBLEM is one of {', '.join(fluids.NAMES)}.")
     if out is not None:
         check_free(out)

@@ -31,12 +31,23 @@ from geomdl.fluid._grid import Grid
 from geomdl.fluid._hopf_cole import HopfCole
 from geomdl.fluid._library import NAMES, FluidProblem, load, parameters
 from geomdl.fluid._lie_poisson import LiePoissonFluid
+from geomdl.fluid._map import StabilityMap, stability_map
 from geomdl.fluid._march import Marched, march
 from geomdl.fluid._nls import BrightSoliton, Fisher, check_nls_conditions
 from geomdl.fluid._problem import MeanFieldControl
 from geomdl.fluid._quadratic import GaussianOptimum, linear_quadratic
 from geomdl.fluid._solution import MeanFieldSolution, energy
 from geomdl.fluid._solve import continuation, solve
+from geomdl.fluid._stability import (
+    ArnoldBound,
+    Background,
+    amplification_factors,
+    arnold_bound,
+    background,
+    min_layers,
+    second_variation,
+    stable,
+)
 from geomdl.fluid._stage import AbstractMeanFieldSolver
 
 __all__ = [
@@ -44,6 +55,8 @@ __all__ = [
     "AbstractCost",
     "AbstractMeanFieldSolver",
     "AdjointLBFGS",
+    "ArnoldBound",
+    "Background",
     "BoxNewton",
     "BrightSoliton",
     "Congestion",
@@ -61,6 +74,10 @@ __all__ = [
     "Potential",
     "Prescribed",
     "Spread",
+    "StabilityMap",
+    "amplification_factors",
+    "arnold_bound",
+    "background",
     "check_march",
     "check_nls_conditions",
     "continuation",
@@ -76,12 +93,16 @@ __all__ = [
     "load",
     "madelung_residual",
     "march",
+    "min_layers",
     "moment_fluid",
     "moments",
     "parameters",
     "particle_fluid",
     "schroedinger_residual",
+    "second_variation",
     "solve",
+    "stability_map",
+    "stable",
     "to_hopf_cole",
     "to_madelung",
     "to_wave",

@@ -43,9 +43,9 @@ def march(
     - `energy`: e, a function of a number. `kappa`: not negative.
     - `rho`, `u`: density and velocity at the start.
     - `dt`, `num_steps`, `save_every`: as for `integrate`.
-    - `box`: a box of `field`. The default has a longest step, `field.stability_limit`: about dx²/(2 √kappa) with
-      kappa, else dx over the speed of sound. The implicit `PreissmanBox` has none, but its iterations do not converge where the
-      density nearly vanishes, as in the tails of a soliton.
+    - `box`: a box of `field`. The default has a longest step (`field.stability_limit`): about dx²/(2 √kappa) with
+      kappa, else dx over the speed of sound. The implicit `PreissmanBox` has none, but its iterations do not
+      converge where the density nearly vanishes, as in the tails of a soliton.
 
     **Errors:** `InputError` if the equations are elliptic in time, with the reason: see `check_march`.
     """

@@ -9,6 +9,7 @@ from geomdl.plot._crowd import density_profiles, streamlines
 from geomdl.plot._depth import feature_flow, layer_norms
 from geomdl.plot._field import local_laws, spacetime
 from geomdl.plot._fluid import vorticity, vorticity_film
+from geomdl.plot._layers import stability_map
 from geomdl.plot._sphere import momentum_sphere
 from geomdl.plot._training import confusion_matrix, training_curves
 from geomdl.plot._trajectory import energy_error, error_growth, orbit, paths, section, work_precision
@@ -28,6 +29,7 @@ __all__ = [
     "section",
     "spacetime",
     "spins",
+    "stability_map",
     "streamlines",
     "training_curves",
     "vorticity",

@@ -67,3 +67,13 @@ def test_a_solve_that_fails_is_kept_and_said(tmp_path, capsys, monkeypatch):
     assert "did NOT converge" in said.out
     assert "AdjointLBFGS did not converge" in said.err
     assert (tmp_path / "out" / "fluid.npz").exists()
+
+
+@pytest.mark.slow
+def test_the_map_of_layers_and_nodes(tmp_path, capsys):
+    assert run(["fluid", "stability", "--nu", "0.03", "--out", str(tmp_path / "out"), "--quiet"]) == 0
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["as_predicted"] == summary["simulated"] == 32
+    assert "32 of 32 simulations as predicted" in capsys.readouterr().out
+    assert (tmp_path / "out" / "stability.png").stat().st_size > 5_000
+    assert run(["fluid", "stability", "--nodes", "9", "--out", str(tmp_path / "other")]) == 2

@@ -41,3 +41,16 @@ def test_shapes_that_do_not_fit_are_named():
         plot.density_profiles(TS, X, RHO.T)
     with pytest.raises(gm.InputError, match="`paths` must have shape"):
         plot.streamlines(TS, PATHS[:3], X[None], RHO)
+
+
+def test_the_map_shows_what_blew_up():
+    blown = np.asarray([[True, False], [True, False], [True, True]])
+    axes = plot.stability_map([5, 9, 17], [[10, 20], [20, 40], [40, 80]], blown, [12, 25, 90], [15, 30, 110]).axes[0]
+    stable, bad, curve, rule = axes.get_lines()
+    np.testing.assert_array_equal(stable.get_ydata(), [20, 40])
+    np.testing.assert_array_equal(bad.get_xdata(), [5, 9, 17, 17])
+    np.testing.assert_array_equal(curve.get_ydata(), [12, 25, 90])
+    np.testing.assert_array_equal(rule.get_ydata(), [15, 30, 110])
+    assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_yscale()) == ("nodes", "layers", "log")
+    with pytest.raises(gm.InputError, match="a row for each of `nodes`"):
+        plot.stability_map([5], [[1], [2]], [[True], [False]], [1])
