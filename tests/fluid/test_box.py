@@ -58,7 +58,7 @@ def test_all_solvers_agree_to_their_order():
     for n in (16, 32, 64):
         grid = Grid(n, -1.0, 1.0)
         problem = MeanFieldControl(
-            Congestion(5.0),
+            lambda t, rho, grid: (1 + 2 * t) * Congestion(5.0)(t, rho, grid),
             Potential(lambda x: -jnp.cos(jnp.pi * x[0])),
             0.4,
             lambda x: 1.5 - jnp.cos(jnp.pi * x[0]),
@@ -72,7 +72,7 @@ def test_all_solvers_agree_to_their_order():
     orders = np.log2(np.asarray(gaps[:-1]) / gaps[1:])
     np.testing.assert_allclose(orders[:, 0], 2, atol=0.2)
     assert np.all(orders[:, 1] > 0.8)
-    np.testing.assert_allclose(np.log2(np.asarray(values[:-1]) / values[1:]), 2, atol=0.3)
+    np.testing.assert_allclose(np.log2(np.asarray(values[:-1]) / values[1:]), 2, atol=0.4)
 
 
 def test_the_value_moves_with_the_problem():

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import mpmath
 import numpy as np
 import pytest
 
@@ -77,3 +78,11 @@ def test_an_implicit_step_solves_its_equation_and_stays_positive(grid, scheme):
         assert jnp.min(new) > 0
         np.testing.assert_allclose(jnp.sum(new), jnp.sum(rho), rtol=1e-13)
         assert jnp.max(jnp.abs(new - rho)) > 1e-3
+
+
+@pytest.mark.parametrize("z", [1e-6, 3e-3, 9.9e-3, 1.01e-2, 0.5, 30.0])
+def test_the_function_of_bernoulli_is_right_on_both_sides_of_its_series(z):
+    ((forwards, backwards),) = SCHARFETTER_GUMMEL.rates(Grid(3, 0.0, 3.0), jnp.asarray(1.0), (jnp.asarray([z, -z]),))
+    exact = [mpmath.mpf(sign * z) / mpmath.expm1(sign * mpmath.mpf(z)) for sign in (-1, 1)]
+    np.testing.assert_allclose(forwards, [float(b) for b in exact], rtol=1e-13)
+    np.testing.assert_allclose(backwards, [float(b) for b in exact[::-1]], rtol=1e-13)

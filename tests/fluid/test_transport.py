@@ -96,3 +96,13 @@ def test_the_second_order_is_one_on_a_problem_that_is_not_linear():
     np.testing.assert_allclose(orders, 2, atol=0.15)
     first = [float(value(1, layers) - value(1, 1024)) for layers in (8, 16, 32)]
     np.testing.assert_allclose(np.log2(np.abs(first[:-1]) / np.abs(first[1:])), 1, atol=0.2)
+
+
+def test_costs_are_taken_at_their_times():
+    """Nothing moves, and the cost grows with time: at the end of each step by order 1, trapezoids by order 2."""
+    grid, T = Grid(4, 0.0, 1.0), 0.6
+    problem = MeanFieldControl(lambda t, rho, grid: t * grid.integrate(rho), None, 0.0, jnp.ones(4), T, grid)
+    at_rest = (jnp.zeros((LAYERS, 3)),)
+    dt = T / LAYERS
+    np.testing.assert_allclose(Discretisation(1).transport(problem, at_rest).value, dt**2 * (1 + 2 + 3), rtol=1e-12)
+    np.testing.assert_allclose(Discretisation(2).transport(problem, at_rest).value, T**2 / 2, rtol=1e-12)
