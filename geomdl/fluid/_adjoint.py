@@ -33,8 +33,8 @@ class AdjointLBFGS(AbstractMeanFieldSolver):
     **Arguments:**
 
     - `order`: 2 refines the solution of order 1: by `HopfCole` in the feedback class, by the trapezoidal rule in time
-      in the open loop. A refinement that does not converge, or is not positive, is dropped (`order` in
-      the solution says so).
+      in the open loop. A refinement that does not converge, or is not positive, is dropped (`order` in the solution
+      says so).
     - `controls`: where to start, with one row for each layer; `None` is at rest. Needed for the open loop, as it says
       what a layer is.
     - `tolerance`: for the residual; `None` is the fourth root of round-off, 1e-4 in float64; the error of J is of its
@@ -133,10 +133,6 @@ class _Minimise(Stage):
         far = total(lambda g, w: g**2 / w, gradient, metric)
         size = total(lambda u, g, w: w * (u**2 + (g / w) ** 2), controls, gradient, metric)
         return jnp.sqrt(far / jnp.where(size > 0, size, 1))
-
-    @property
-    def _tolerance(self) -> Any:
-        return self.options.tolerance
 
     def _bound(self, problem: MeanFieldControl) -> float:
         given = self.options.tolerance

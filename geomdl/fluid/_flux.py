@@ -64,9 +64,9 @@ BLENDED = Scheme(_blended)
 
 def outflow(grid: Grid, rates: list[tuple[Array, Array]], axis: int, rho: Float[Array, " *shape"]) -> Array:
     """What flows out of each cell along one axis, per time."""
-    before, after = grid._ends(rho, axis)
+    before, after = grid.ends(rho, axis)
     forwards, backwards = rates[axis]
-    return grid._differences(forwards * before - backwards * after, axis)
+    return grid.differences(forwards * before - backwards * after, axis)
 
 
 def implicit(grid: Grid, rates: list[tuple[Array, Array]], axis: int, dt: Any, rho: Float[Array, " *shape"]) -> Array:

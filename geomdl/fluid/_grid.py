@@ -109,28 +109,28 @@ class Grid(eqx.Module):
 
     def gradient(self, values: Float[Array, " *shape"]) -> Faces:
         """Differences between cells over the distance of their centres, on faces."""
-        ends = (self._ends(values, axis) for axis in range(self.dim))
+        ends = (self.ends(values, axis) for axis in range(self.dim))
         return tuple((b - a) / h for (a, b), h in zip(ends, self.spacing, strict=True))
 
     def average(self, values: Float[Array, " *shape"]) -> Faces:
         """Means of the two cells beside each face."""
-        return tuple((a + b) / 2 for a, b in (self._ends(values, axis) for axis in range(self.dim)))
+        return tuple((a + b) / 2 for a, b in (self.ends(values, axis) for axis in range(self.dim)))
 
     def divergence(self, flux: Faces) -> Float[Array, " *shape"]:
         """What flows out of each cell, over its volume; minus the transpose of `gradient`."""
-        parts = [self._differences(f, axis) / h for axis, (f, h) in enumerate(zip(flux, self.spacing, strict=True))]
+        parts = [self.differences(f, axis) / h for axis, (f, h) in enumerate(zip(flux, self.spacing, strict=True))]
         return sum(parts[1:], start=parts[0])
 
-    def _ends(self, values: Array, axis: int) -> tuple[Array, Array]:
-        """Before and after each face."""
+    def ends(self, values: Array, axis: int) -> tuple[Array, Array]:
+        """Values before and after each face across an axis."""
         if self.periodic:
             return values, jnp.roll(values, -1, axis)
         n = self.nodes[axis]
         cut = lambda start, stop: jax.lax.slice_in_dim(values, start, stop, axis=axis)
         return cut(0, n - 1), cut(1, n)
 
-    def _differences(self, flux: Array, axis: int) -> Array:
-        """After each cell minus before it."""
+    def differences(self, flux: Array, axis: int) -> Array:
+        """Of a flux across an axis: after each cell minus before it."""
         if self.periodic:
             return flux - jnp.roll(flux, 1, axis)
         pad = [(1, 1) if i == axis else (0, 0) for i in range(self.dim)]

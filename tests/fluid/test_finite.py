@@ -58,6 +58,7 @@ def test_moments_move_as_particles_do_and_as_the_gaussian():
     np.testing.assert_allclose(found.ys[-1][1], shrink * start[1], atol=5e-3)
 
 
+@pytest.mark.slow
 def test_particles_find_the_law_at_their_rate():
     """Means of the end over some seeds: the error falls as the root of their number."""
     errors = []
@@ -132,7 +133,7 @@ def test_an_affine_network_is_trained_by_the_lie_poisson_integrator():
     assert moved.value > s.value
 
 
-@pytest.mark.parametrize("grid", [Grid(12, 0.0, 1.0, periodic=True), Grid((5, 4), 0.0, 1.0)])
+@pytest.mark.parametrize("grid", [Grid((5, 4), 0.0, 1.0)])
 def test_cells_are_canonical(grid):
     system = graph_fluid(grid, lambda rho: rho**3, 0.01)
     random = np.random.default_rng(0)

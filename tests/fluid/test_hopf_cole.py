@@ -48,7 +48,7 @@ def test_far_entries_keep_their_digits():
     np.testing.assert_allclose(logs[20, 20 + k], series, rtol=1e-12)
 
 
-@pytest.mark.parametrize("method", ["newton", "anderson", "sweeps"])
+@pytest.mark.parametrize("method", [pytest.param("newton", marks=pytest.mark.slow), "anderson", "sweeps"])
 def test_every_method_finds_the_gaussian(method):
     problem, optimum = linear_quadratic(Grid(48, -5.0, 5.0), share=0.4)
     found = solve(problem, 32, solver=HopfCole(method=method))
@@ -162,6 +162,7 @@ def test_the_value_may_be_differentiated():
     np.testing.assert_allclose(slopes[1], (value(at[0], at[1] + h) - value(at[0], at[1] - h)) / (2 * h), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_far_costs_and_the_plane():
     grid = Grid((8, 8), -2.0, 2.0)
     kernel = lambda d: jnp.exp(-jnp.sum(d**2))

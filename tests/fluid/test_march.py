@@ -41,6 +41,7 @@ def as_a_wave(n, T=0.4):
     return grid, rho, jax.vmap(lambda x: wave.rho(T, x))(grid.points().T)
 
 
+@pytest.mark.slow
 def test_the_soliton_keeps_its_form_as_a_fluid():
     errors = []
     for n in (45, 91):
@@ -58,6 +59,7 @@ def test_the_soliton_keeps_its_form_as_a_fluid():
     assert max(errors[1]) < 0.06
 
 
+@pytest.mark.slow
 def test_the_soliton_keeps_its_form_as_a_wave():
     errors = []
     for n in (91, 183):

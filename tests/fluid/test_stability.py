@@ -45,7 +45,7 @@ def test_the_criterion_is_that_of_the_spectral_radius():
 
 
 def test_the_factors_are_those_of_the_box():
-    for random, state, nu in some_states(6):
+    for random, state, nu in some_states(2):
         n, layers = 21, int(random.integers(20, 200))
         rho = state.density[0]
         energy = lambda r, c=float(state.sound[0]): c**2 * r**2 / 2
@@ -140,8 +140,8 @@ def test_bad_input_is_named():
 def test_simulations_agree_with_the_predicted_curve():
     """Four per cent on either side of it, every simulation does as predicted, also with the quantum term."""
     for nu in (0.0, 0.05):
-        found = stability_map([15, 31], ENERGY, u=0.5, nu=nu, horizon=2.0, fractions=(0.8, 0.96, 1.04, 1.3))
-        np.testing.assert_array_equal(found.blown, np.broadcast_to([True, True, False, False], (2, 4)))
+        found = stability_map([31], ENERGY, u=0.5, nu=nu, horizon=2.0, fractions=(0.8, 0.96, 1.04, 1.3))
+        np.testing.assert_array_equal(found.blown, [[True, True, False, False]])
         assert np.all(found.advised >= found.predicted)
         assert np.all(found.growth[:, 2:] < 20)
     with pytest.raises(InputError, match="`nodes` must be odd"):
