@@ -68,7 +68,8 @@ def fluid(
     if not jax.config.read("jax_enable_x64"):  # before the first array
         jax.config.update("jax_enable_x64", True)
     if problem == "stability":
-        require(nodes is None and layers is None, "`stability` tries numbers of nodes and layers of its own.")
+        usual = (nodes, layers, strength, solver, dtype) == (None, None, None, "adjoint", "float64")
+        require(usual, "`stability` tries numbers of nodes and layers of its own: it knows --nu, --horizon and --out.")
         if out is not None:
             check_free(out)
         draw(nu, horizon, out, quiet)

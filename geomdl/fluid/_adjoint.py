@@ -1,12 +1,12 @@
 """The reduced problem by its adjoint: the cost as a function of the controls alone, and L-BFGS."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optimistix
-from jaxtyping import Array, Bool, PyTree
+from jaxtyping import Array, PyTree
 
 from geomdl._errors import require
 from geomdl.fluid._costs import Prescribed
@@ -54,10 +54,10 @@ class AdjointLBFGS(AbstractMeanFieldSolver):
     max_iterations: int = eqx.field(static=True, default=2000)
     memory: int = eqx.field(static=True, default=20)
 
+    power: ClassVar[float] = 0.25
+
     def __check_init__(self):
         require(self.order in (1, 2), f"`order` must be 1 or 2, got {self.order}.")
-        require(self.tolerance is None or self.tolerance > 0, f"`tolerance` must be positive, got {self.tolerance}.")
-        require(self.max_iterations >= 1, f"`max_iterations` must be at least 1, got {self.max_iterations}.")
         require(self.memory >= 1, f"`memory` must be at least 1, got {self.memory}.")
 
     def check(self, problem: MeanFieldControl) -> None:
@@ -98,6 +98,8 @@ class _Minimise(Stage):
     options: AdjointLBFGS
     scheme: Discretisation
 
+    patience: ClassVar[int] = PATIENCE
+
     def begin(self, problem: MeanFieldControl, layers: int, before: MeanFieldSolution | None) -> Iterate:
         """At rest, or where it is said."""
         grid, dtype = problem.domain, problem.dtype
@@ -134,10 +136,6 @@ class _Minimise(Stage):
         size = total(lambda u, g, w: w * (u**2 + (g / w) ** 2), controls, gradient, metric)
         return jnp.sqrt(far / jnp.where(size > 0, size, 1))
 
-    def _bound(self, problem: MeanFieldControl) -> float:
-        given = self.options.tolerance
-        return float(jnp.finfo(problem.dtype).eps) ** 0.25 if given is None else given
-
     def improve(self, problem: MeanFieldControl, iterate: Iterate) -> Iterate:
         """One round of L-BFGS, in variables in which the metric is the Euclidean one."""
         out = self.scheme.transport(problem, iterate.unknown)
@@ -147,7 +145,7 @@ class _Minimise(Stage):
         back = lambda y: jax.tree.map(lambda yi, root: yi.astype(root.dtype) / root, y, roots)
         value = lambda y: self.scheme.transport(problem, back(y)).value.astype(wide)
         scaled = jax.tree.map(lambda u, root: (u * root).astype(wide), iterate.unknown, roots)
-        small = self._bound(problem)
+        small = self.bound(problem)
         method: Any = optimistix.LBFGS(
             rtol=small, atol=0.0, norm=optimistix.rms_norm, history_length=self.options.memory
         )
@@ -160,11 +158,6 @@ class _Minimise(Stage):
         slow = ~(residual < SLOW * iterate.residual)
         return Iterate(controls, residual, iterate.iterations + count, jnp.where(slow, iterate.stalled + 1, 0))
 
-    def done(self, problem: MeanFieldControl, iterate: Iterate) -> Bool[Array, ""]:
-        """Converged, tired, or lost."""
-        tired = (iterate.iterations >= self.options.max_iterations) | (iterate.stalled >= PATIENCE)
-        return (iterate.residual <= self._bound(problem)) | tired | ~jnp.isfinite(iterate.residual)
-
     def solution(self, problem: MeanFieldControl, iterate: Iterate) -> MeanFieldSolution:
         """With the densities and the value that belong to the controls."""
         value = self.scheme.transport(problem, iterate.unknown).value  # the part that is differentiated
@@ -172,7 +165,7 @@ class _Minimise(Stage):
         layers = out.rho.shape[0] - 1
         ts = problem.horizon / layers * jnp.arange(layers, dtype=problem.dtype)
         velocity = jax.vmap(problem.velocity)(ts, iterate.unknown)
-        converged = iterate.residual <= self._bound(problem)
+        converged = iterate.residual <= self.bound(problem)
         return assemble(
             problem, out.rho, -cost_to_go, iterate.unknown, velocity, value, iterate, converged, self.scheme.order
         )

@@ -1,18 +1,18 @@
 """The two-point problem at once: Newton's method on all boxes of space and time."""
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from geomdl._errors import require
-from geomdl.fluid._costs import Prescribed, variation
+from geomdl.fluid._costs import Prescribed
 from geomdl.fluid._hopf_cole import is_linear
 from geomdl.fluid._problem import MeanFieldControl
 from geomdl.fluid._solution import MeanFieldSolution, assemble
-from geomdl.fluid._stage import AbstractMeanFieldSolver, Iterate, Stage
+from geomdl.fluid._stage import AbstractMeanFieldSolver, Iterate, Stage, backtrack
 
 #: How short a step of Newton's method may get, and the largest number of cells.
 SHORTEST, LARGEST = 1 / 256, 1024
@@ -50,9 +50,7 @@ class BoxNewton(AbstractMeanFieldSolver):
     tolerance: float | None = eqx.field(static=True, default=None)
     max_iterations: int = eqx.field(static=True, default=50)
 
-    def __check_init__(self):
-        require(self.tolerance is None or self.tolerance > 0, f"`tolerance` must be positive, got {self.tolerance}.")
-        require(self.max_iterations >= 1, f"`max_iterations` must be at least 1, got {self.max_iterations}.")
+    power: ClassVar[float] = 0.75
 
     def check(self, problem: MeanFieldControl) -> None:
         """The feedback class, on grids that are small enough for dense matrices."""
@@ -95,11 +93,7 @@ class _AllAtOnce(Stage):
         return Iterate(flow, self._size(problem, flow), jnp.asarray(0), jnp.asarray(0))
 
     def _end(self, problem: MeanFieldControl, rho: Array) -> Array:
-        if problem.terminal is None:
-            return jnp.zeros_like(rho)
-        return -variation(problem.terminal, problem.horizon, rho.reshape(problem.domain.shape), problem.domain).reshape(
-            -1
-        )
+        return -problem.terminal_variation(rho.reshape(problem.domain.shape)).reshape(-1)
 
     def _rates(self, problem: MeanFieldControl, t: Array, y: Array) -> Array:
         """Of density and potential in one vector, (2, cells)."""
@@ -110,8 +104,7 @@ class _AllAtOnce(Stage):
         moved = problem.nu * spread(rho) - grid.divergence(tuple(w * s for w, s in zip(weights, slopes, strict=True)))
         # Half the squares of the faces around a cell: the derivative of the sum of weights times squares.
         kinetic = lambda r: sum(jnp.sum(w * s**2) / 2 for w, s in zip(grid.average(r), slopes, strict=True))
-        felt = jax.grad(lambda r: problem.running_cost(t, r))(rho) / grid.volume
-        changed = felt - jax.grad(kinetic)(rho) - problem.nu * spread(phi)
+        changed = problem.running_variation(t, rho) - jax.grad(kinetic)(rho) - problem.nu * spread(phi)
         return jnp.stack([moved.reshape(-1), changed.reshape(-1)])
 
     def _boxes(self, problem: MeanFieldControl, flow: Flow) -> tuple[Array, Array, Array]:
@@ -136,11 +129,7 @@ class _AllAtOnce(Stage):
         flow = iterate.unknown
         change = self._newton(problem, flow)
         move = lambda step: jax.tree.map(lambda a, b: a + step * b, flow, change)
-        at = lambda step: self._size(problem, move(step))
-        worse = lambda carry: ~(carry[1] < iterate.residual) & (carry[0] > SHORTEST)
-        shorter = lambda carry: (carry[0] / 2, at(carry[0] / 2))
-        one = jnp.ones((), problem.dtype)
-        step, residual = jax.lax.while_loop(worse, shorter, (one, at(one)))
+        step, residual = backtrack(lambda step: self._size(problem, move(step)), iterate.residual, SHORTEST)
         stuck = jnp.where(residual < iterate.residual, 0, 1)
         return Iterate(move(step), residual, iterate.iterations + 1, stuck)
 
@@ -175,15 +164,6 @@ class _AllAtOnce(Stage):
         last, (rho, phi) = jax.lax.scan(forth, jnp.zeros(n, problem.dtype), (Q, q, Ps, rs))
         return Flow(jnp.concatenate([rho, last[None]]), jnp.concatenate([phi, (P @ last + r)[None]]))
 
-    def _bound(self, problem: MeanFieldControl) -> float:
-        given = self.options.tolerance
-        return float(jnp.finfo(problem.dtype).eps) ** 0.75 if given is None else given
-
-    def done(self, problem: MeanFieldControl, iterate: Iterate) -> Bool[Array, ""]:
-        """Converged, tired, stuck, or lost."""
-        tired = (iterate.iterations >= self.options.max_iterations) | (iterate.stalled > 0)
-        return (iterate.residual <= self._bound(problem)) | tired | ~jnp.isfinite(iterate.residual)
-
     def solution(self, problem: MeanFieldControl, iterate: Iterate) -> MeanFieldSolution:
         """With J by the midpoint rule."""
         grid, shape = problem.domain, (-1, *problem.domain.shape)
@@ -199,5 +179,5 @@ class _AllAtOnce(Stage):
         held = (phi[1:] + phi[:-1]).reshape(left.shape) / 2
         start = problem.rho0 - jax.lax.stop_gradient(problem.rho0)
         value = value + grid.volume * jnp.sum(held * left) - grid.integrate(phi[0] * start)
-        converged = iterate.residual <= self._bound(problem)
+        converged = iterate.residual <= self.bound(problem)
         return assemble(problem, rho, phi, velocity, velocity, value, iterate, converged, order=2)

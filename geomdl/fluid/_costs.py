@@ -160,6 +160,6 @@ def evaluate(cost: Cost | None, name: str, t: Any, rho: Array, grid: Grid) -> Fl
     return value.astype(rho.dtype)
 
 
-def variation(cost: Cost, t: Any, rho: Float[Array, " *shape"], grid: Grid) -> Float[Array, " *shape"]:
+def variation(cost: Cost | None, t: Any, rho: Float[Array, " *shape"], grid: Grid) -> Float[Array, " *shape"]:
     r"""The variation $\delta F/\delta\rho$ in the cells: the gradient of F by the cells, over their volume."""
     return jax.grad(lambda r: evaluate(cost, "cost", t, r, grid))(rho) / grid.volume

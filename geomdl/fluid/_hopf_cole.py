@@ -1,20 +1,20 @@
 """The two-point problem made linear: a pair of heat equations, joined by what the density costs."""
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import lineax as lx
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from geomdl._errors import require
 from geomdl.fluid import _heat
-from geomdl.fluid._costs import Prescribed, variation
+from geomdl.fluid._costs import Prescribed
 from geomdl.fluid._problem import MeanFieldControl
 from geomdl.fluid._solution import MeanFieldSolution, assemble
-from geomdl.fluid._stage import AbstractMeanFieldSolver, Iterate, Stage
+from geomdl.fluid._stage import AbstractMeanFieldSolver, Iterate, Stage, backtrack
 
 #: Accuracy of the linear equations of Newton's method, dimension of their Krylov space, and how short a step may get.
 INEXACT, KRYLOV, SHORTEST = 1e-3, 30, 1 / 64
@@ -79,11 +79,11 @@ class HopfCole(AbstractMeanFieldSolver):
     tolerance: float | None = eqx.field(static=True, default=None)
     max_iterations: int = eqx.field(static=True, default=100)
 
+    power: ClassVar[float] = 0.5
+
     def __check_init__(self):
         names = ("newton", "anderson", "sweeps")
         require(self.method in names, f"`method` must be one of {', '.join(names)}, got {self.method!r}.")
-        require(self.tolerance is None or self.tolerance > 0, f"`tolerance` must be positive, got {self.tolerance}.")
-        require(self.max_iterations >= 1, f"`max_iterations` must be at least 1, got {self.max_iterations}.")
 
     def check(self, problem: MeanFieldControl) -> None:
         """The transformation exists for the plain feedback problem with noise."""
@@ -122,7 +122,7 @@ class Couple(Stage):
         last = jnp.zeros(shape[1:], problem.dtype) if before is None else -before.phi[-1]
         felt = Felt(self._running(problem, rho), last)
         if not isinstance(problem.terminal, Prescribed):
-            felt = felt._replace(terminal=self._terminal(problem, rho[-1]))
+            felt = felt._replace(terminal=problem.terminal_variation(rho[-1]))
         size = ravel_pytree(felt)[0].shape[0]
         history = jnp.zeros((2, DEPTH, size if self.options.method == "anderson" else 0), problem.dtype)
         _, residual, _ = self._missed(problem, felt)
@@ -132,15 +132,7 @@ class Couple(Stage):
         layers = rho.shape[0] - 1
         dt = problem.horizon / layers
         ts = dt * (jnp.arange(layers, dtype=problem.dtype) + 0.5)
-        if problem.running is None:
-            return jnp.zeros_like(rho[1:])
-        cost = problem.running
-        return jax.vmap(lambda t, r: variation(cost, t, r, problem.domain))(ts, (rho[1:] + rho[:-1]) / 2)
-
-    def _terminal(self, problem: MeanFieldControl, rho: Array) -> Array:
-        if problem.terminal is None:
-            return jnp.zeros_like(rho)
-        return variation(problem.terminal, problem.horizon, rho, problem.domain)
+        return jax.vmap(problem.running_variation)(ts, (rho[1:] + rho[:-1]) / 2)
 
     def _sweep(self, problem: MeanFieldControl, felt: Felt) -> Pair:
         """Both equations, for what is felt."""
@@ -172,7 +164,7 @@ class Couple(Stage):
             terminal = -2 * problem.nu * (jnp.log(target) - pair.log_hat[-1])
             terminal = terminal - problem.domain.integrate(target * terminal)  # a constant does not matter
         else:
-            terminal = self._terminal(problem, pair.rho[-1])
+            terminal = problem.terminal_variation(pair.rho[-1])
         return Felt(self._running(problem, pair.rho), terminal), pair
 
     def _missed(self, problem: MeanFieldControl, felt: Felt) -> tuple[Felt, Array, Pair]:
@@ -204,20 +196,8 @@ class Couple(Stage):
     def _search(self, problem: MeanFieldControl, x: Array, direction: Array, back: Any, before: Array):
         """As far along the direction as the residual gets smaller."""
         at = lambda step: self._missed(problem, back(x + step * direction))[1]
-        worse = lambda carry: ~(carry[1] < before) & (carry[0] > SHORTEST)
-        shorter = lambda carry: (carry[0] / 2, at(carry[0] / 2))
-        one = jnp.ones((), x.dtype)
-        step, residual = jax.lax.while_loop(worse, shorter, (one, at(one)))
+        step, residual = backtrack(at, before, SHORTEST)
         return x + step * direction, residual
-
-    def _bound(self, problem: MeanFieldControl) -> float:
-        given = self.options.tolerance
-        return float(jnp.finfo(problem.dtype).eps) ** 0.5 if given is None else given
-
-    def done(self, problem: MeanFieldControl, iterate: Iterate) -> Bool[Array, ""]:
-        """Converged, tired, or lost."""
-        tired = iterate.iterations >= self.options.max_iterations
-        return (iterate.residual <= self._bound(problem)) | tired | ~jnp.isfinite(iterate.residual)
 
     def solution(self, problem: MeanFieldControl, iterate: Iterate) -> MeanFieldSolution:
         """From the last sweep; J by the potential at the start, less what is counted twice."""
@@ -231,7 +211,7 @@ class Couple(Stage):
         value = value + problem.terminal_cost(pair.rho[-1]) - grid.integrate(pair.rho[-1] * felt.terminal)
         phi = 2 * problem.nu * pair.log_eta
         velocity = jax.vmap(grid.gradient)((phi[1:] + phi[:-1]) / 2)
-        converged = iterate.residual <= self._bound(problem)
+        converged = iterate.residual <= self.bound(problem)
         return assemble(problem, pair.rho, phi, velocity, velocity, value, iterate, converged, order=2)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from geomdl._errors import require
-from geomdl.fluid._costs import Cost, evaluate
+from geomdl.fluid._costs import Cost, evaluate, variation
 from geomdl.fluid._grid import Faces, Grid, at
 
 #: How far from 1 the mass of a given density may be.
@@ -105,6 +105,14 @@ class MeanFieldControl(eqx.Module):
     def terminal_cost(self, rho: Array) -> Float[Array, ""]:
         """G."""
         return evaluate(self.terminal, "terminal", self.horizon, rho, self.domain)
+
+    def running_variation(self, t: Array, rho: Array) -> Float[Array, " *shape"]:
+        r"""$\delta F/\delta\rho$."""
+        return variation(self.running, t, rho, self.domain)
+
+    def terminal_variation(self, rho: Array) -> Float[Array, " *shape"]:
+        r"""$\delta G/\delta\rho$."""
+        return variation(self.terminal, self.horizon, rho, self.domain)
 
     def velocity(self, t: Array, control: PyTree) -> Faces:
         """The drift on the faces, each in the direction of its axis, that a control makes."""

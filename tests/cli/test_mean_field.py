@@ -61,6 +61,8 @@ def test_every_problem_is_solved(problem, tmp_path):
         (["variance", "--nodes", "many"], "`--nodes` must be an integer"),
         (["variance", "--nodes", "8,8,8"], "`--nodes` must be one integer or two"),
         (["variance", "--layers", "0"], "`--layers` must be at least 1"),
+        (["stability", "--solver", "box"], "it knows --nu, --horizon and --out"),
+        (["stability", "--nodes", "9"], "`stability` tries numbers of nodes and layers of its own"),
         (["variance", "--nu", "-1"], "`nu` must be finite and not negative"),
     ],
 )

@@ -10,9 +10,11 @@ import pytest
 from geomdl import InputError
 from geomdl.fluid import (
     AdjointLBFGS,
+    BoxNewton,
     Congestion,
     Distance,
     Grid,
+    HopfCole,
     MeanFieldControl,
     Potential,
     Spread,
@@ -232,5 +234,10 @@ def test_bad_input_is_named():
         solve(make(), 4, solver=SOLVER, start=solve(make(), 2, solver=SOLVER, throw=False))
     with pytest.raises(InputError, match="`order` must be 1 or 2"):
         AdjointLBFGS(order=3)
+    for kind in (AdjointLBFGS, HopfCole, BoxNewton):
+        with pytest.raises(InputError, match="`tolerance` must be positive"):
+            kind(tolerance=0.0)
+        with pytest.raises(InputError, match="`max_iterations` must be at least 1"):
+            kind(max_iterations=0)
     with pytest.raises(InputError, match="There is no problem `bridge`"):
         load("bridge")
