@@ -104,6 +104,7 @@ def fluid(
     except KeyboardInterrupt:
         raise click.Abort("Interrupted; nothing was written.") from None
     click.echo(_sentence(summary) + f"; results in {folder}")
+    click.echo(f"rule of layers and nodes: {fluids.layer_advice(task, found)}")
     if not found.succeeded:
         raise ConvergenceError(SOLVERS[solver].advice)
 

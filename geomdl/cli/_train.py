@@ -16,6 +16,7 @@ from geomdl.cli._folder import new_folder
 from geomdl.cli._pictures import draw
 from geomdl.cli._processes import join, launch
 from geomdl.control import discretise
+from geomdl.fluid import layer_advice
 from geomdl.train import evaluate, fit
 
 EXAMPLES = """
@@ -120,6 +121,7 @@ def train(
     )
     if jax.process_index() == 0:
         say(_outlook(net, parts.train))
+        say(f"the fluid's rule of layers and nodes: {layer_advice(None)}")
     folder = new_folder(parts.train.name) if out is None else out
     try:
         net, log = fit(

@@ -1,6 +1,7 @@
 """Deep learning as a fluid: mean-field control of densities, its forms, its solvers, and its stability."""
 
 from geomdl.fluid._adjoint import AdjointLBFGS
+from geomdl.fluid._advice import LayerAdvice, layer_advice
 from geomdl.fluid._box import BoxNewton
 from geomdl.fluid._costs import (
     AbstractCost,
@@ -36,18 +37,16 @@ from geomdl.fluid._march import Marched, march
 from geomdl.fluid._nls import BrightSoliton, Fisher, check_nls_conditions
 from geomdl.fluid._problem import MeanFieldControl
 from geomdl.fluid._quadratic import GaussianOptimum, linear_quadratic
+from geomdl.fluid._second_variation import (
+    ArnoldBound,
+    arnold_bound,
+    discrete_arnold_bound,
+    discrete_second_variation,
+    second_variation,
+)
 from geomdl.fluid._solution import MeanFieldSolution, energy
 from geomdl.fluid._solve import continuation, solve
-from geomdl.fluid._stability import (
-    ArnoldBound,
-    Background,
-    amplification_factors,
-    arnold_bound,
-    background,
-    min_layers,
-    second_variation,
-    stable,
-)
+from geomdl.fluid._stability import Background, amplification_factors, background, min_layers, stable
 from geomdl.fluid._stage import AbstractMeanFieldSolver
 
 __all__ = [
@@ -67,6 +66,7 @@ __all__ = [
     "Grid",
     "HopfCole",
     "Interaction",
+    "LayerAdvice",
     "LiePoissonFluid",
     "Marched",
     "MeanFieldControl",
@@ -81,6 +81,8 @@ __all__ = [
     "check_march",
     "check_nls_conditions",
     "continuation",
+    "discrete_arnold_bound",
+    "discrete_second_variation",
     "energy",
     "fokker_planck_residual",
     "from_hopf_cole",
@@ -89,6 +91,7 @@ __all__ = [
     "graph_fluid",
     "hopf_cole_residual",
     "jacobi_algebra",
+    "layer_advice",
     "linear_quadratic",
     "load",
     "madelung_residual",

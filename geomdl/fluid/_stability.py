@@ -1,4 +1,4 @@
-r"""How many layers so many nodes need: stability of the fluid's central box scheme, and of the fluid itself.
+r"""How many layers so many nodes need: stability of the fluid's central box scheme.
 
 The scheme is `field.barotropic_fluid_central` under `field.EulerBox`. About a state of velocity U and speed of sound c,
 $c^2 = \rho e''$, a wave that turns by $\theta$ from node to node has $a = dt\,U\sin\theta/dx$ and
@@ -76,7 +76,7 @@ def stable(layers: int, num_nodes: int, horizon: float, length: float, state: Ba
 
     **Arguments:** `layers`: how many; others as for `min_layers`.
     """
-    a, w, dt, dx = _waves(layers, num_nodes, horizon, length, state, nu)
+    a, w, dt, dx = waves(layers, num_nodes, horizon, length, state, nu)
     root = np.sqrt(1 + a**2)
     inside = ((root - 1) ** 2 <= w**2 * (1 + 1e-12)) & (w**2 <= (root + 1) ** 2)
     return bool(np.all(inside) and np.all(dt * np.abs(state.velocity) < dx))
@@ -89,50 +89,11 @@ def amplification_factors(
 
     **Arguments:** as for `stable`.
     """
-    a, w, _, _ = _waves(layers, num_nodes, horizon, length, state, nu)
+    a, w, _, _ = waves(layers, num_nodes, horizon, length, state, nu)
     # The rows of density and potential, scaled so that both couplings are w.
     step = np.stack([np.stack([1 - 1j * a, -w + 0j], -1), np.stack([w * (1 - 1j * a), 1 - w**2 + 0j], -1)], -2)
     step[..., 1, :] /= (1 + 1j * a)[..., None]
     return np.abs(np.linalg.eigvals(step)).max(axis=-1)
-
-
-class ArnoldBound(NamedTuple):
-    r"""The second variation between $\alpha$ and $\beta$ times the squared norm, and $\sqrt{\beta/\alpha}$."""
-
-    alpha: float
-    beta: float
-    bound: float
-
-
-def second_variation(grid: Any, rho: Any, u: Any, energy: Callable, drho: Any, du: Any, nu: float = 0.0) -> Any:
-    r"""$\delta^2 = \int \rho\,du^2 + 2u\,du\,d\rho + e''\,d\rho^2 + \tfrac\kappa\rho |\partial_x d\rho|^2$ of a
-    constant state, which the linearised flow keeps.
-
-    **Arguments:** `grid`: a periodic `Grid` of one axis. `rho`, `u`: numbers. `energy`: e. `drho`, `du`: the
-    perturbation in the cells. `nu`: $\kappa = \nu^2$.
-    """
-    bend = jax.grad(jax.grad(energy))(float(rho))
-    (slope,) = grid.gradient(drho)
-    parts = rho * du**2 + 2 * u * du * drho + bend * drho**2
-    return grid.integrate(parts) + nu**2 / rho * grid.integrate(slope**2)
-
-
-def arnold_bound(state: Background) -> ArnoldBound:
-    r"""How much a perturbation may grow: in the norm
-    $\int \rho\,du^2 + e''\,d\rho^2 + \tfrac\kappa\rho|\partial d\rho|^2$ the second variation
-    lies between $\alpha = 1 - |u|/c$ and $\beta = 1 + |u|/c$, so the norm stays below
-    $\sqrt{\beta/\alpha}$ times its start.
-
-    For the linearised flow about a constant state; nonlinearly while density and velocity stay where $c > |u|$ holds.
-    Sufficient and not necessary: a Galilean frame removes u.
-
-    **Errors:** `InputError` where the flow is as fast as sound: the second variation has no sign.
-    **Source:** Holm, Marsden, Ratiu & Weinstein, *Phys. Rep.* 123 (1985), for the method.
-    """
-    mach = float(np.max(np.abs(state.velocity) / np.maximum(state.sound, 1e-300)))
-    require(mach < 1, f"The second variation has no sign: |u|/c reaches {mach:.3g}, and must be below 1.")
-    alpha, beta = 1 - mach, 1 + mach
-    return ArnoldBound(alpha, beta, float(np.sqrt(beta / alpha)))
 
 
 def _checked(num_nodes: int, horizon: float, length: float, nu: float) -> tuple[float, float]:
@@ -143,7 +104,7 @@ def _checked(num_nodes: int, horizon: float, length: float, nu: float) -> tuple[
     return length / num_nodes, float(nu) ** 2
 
 
-def _waves(layers: int, num_nodes: int, horizon: float, length: float, state: Background, nu: float) -> tuple:
+def waves(layers: int, num_nodes: int, horizon: float, length: float, state: Background, nu: float) -> tuple:
     """a and w for each point and wave, and the steps."""
     dx, kappa = _checked(num_nodes, horizon, length, nu)
     require(layers >= 1, f"`layers` must be 1 or more, got {layers}.")

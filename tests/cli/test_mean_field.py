@@ -42,6 +42,7 @@ def test_a_gaussian_is_solved_and_drawn(tmp_path, capsys):
     told = capsys.readouterr().out
     assert f"closed form {exact:.6g}" in told
     assert "converged after" in told
+    assert "rule of layers and nodes: does not apply: noise makes the equations elliptic" in told
 
 
 @pytest.mark.slow

@@ -39,6 +39,7 @@ def test_a_run_writes_its_files_and_says_where(tmp_path, capsys):
     assert "device: CPU" in out
     assert "adjoint CheckpointedAdjoint(segments=1)" in out
     assert re.search(r"amplification before training: [\d.]+, stable\n", out)
+    assert "the fluid's rule of layers and nodes: does not apply: no running cost depends on the density" in out
     assert f"test accuracy {metrics(folder)[-1]['validation_accuracy']:.4f} after 2 epochs" in out
     assert run([*SMALL, "--epochs", "1"]) == 0
     assert (tmp_path / "runs" / "rings-002").is_dir()
