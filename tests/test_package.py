@@ -30,9 +30,9 @@ BELOW = {
     "field": {"system", "solver"},
     "data": set(),
     "control": {"run"},
-    "fluid": {"run", "control", "field", "solver", "system", "structure", "algebra"},
+    "fluid": {"data", "run", "control", "field", "solver", "system", "structure", "algebra"},
     "nn": {"run", "control"},
-    "train": {"run", "control", "nn", "data"},
+    "train": {"run", "control", "fluid", "nn", "data"},
     "plot": {"run", "control", "fluid", "nn", "data", "train"},
     "cli": {
         "certify",

@@ -18,6 +18,7 @@ from geomdl.field.equations._problem import FieldProblem
 from geomdl.field.equations._registry import NAMES, load
 from geomdl.field.equations._schroedinger import nls
 from geomdl.field.equations._waves import klein_gordon, linear_wave, nonlinear_wave, sine_gordon, wave_2d
+from geomdl.field.laws._in_boxes import preissman_residual
 from geomdl.field.laws._invariants import invariants, phase_error
 from geomdl.field.laws._local import LocalLaw, energy_law, momentum_law, symplecticity
 from geomdl.field.laws._modified import ModifiedEquation
@@ -57,6 +58,7 @@ __all__ = [
     "nls",
     "nonlinear_wave",
     "phase_error",
+    "preissman_residual",
     "quantum_fluid",
     "shallow_water",
     "sine_gordon",

@@ -3,6 +3,7 @@
 from geomdl.fluid._adjoint import AdjointLBFGS
 from geomdl.fluid._advice import LayerAdvice, layer_advice
 from geomdl.fluid._box import BoxNewton
+from geomdl.fluid._classification import Classification, classification, kernel_density
 from geomdl.fluid._costs import (
     AbstractCost,
     Congestion,
@@ -34,9 +35,16 @@ from geomdl.fluid._library import NAMES, FluidProblem, load, parameters
 from geomdl.fluid._lie_poisson import LiePoissonFluid
 from geomdl.fluid._map import StabilityMap, stability_map
 from geomdl.fluid._march import Marched, march
+from geomdl.fluid._multisymplectic import (
+    from_multisymplectic,
+    multisymplectic_form,
+    multisymplectic_residual,
+    to_multisymplectic,
+)
 from geomdl.fluid._nls import BrightSoliton, Fisher, check_nls_conditions
 from geomdl.fluid._problem import MeanFieldControl
 from geomdl.fluid._quadratic import GaussianOptimum, linear_quadratic
+from geomdl.fluid._realise import Realised, realise
 from geomdl.fluid._second_variation import (
     ArnoldBound,
     arnold_bound,
@@ -58,6 +66,7 @@ __all__ = [
     "Background",
     "BoxNewton",
     "BrightSoliton",
+    "Classification",
     "Congestion",
     "Distance",
     "Fisher",
@@ -73,6 +82,7 @@ __all__ = [
     "MeanFieldSolution",
     "Potential",
     "Prescribed",
+    "Realised",
     "Spread",
     "StabilityMap",
     "amplification_factors",
@@ -80,6 +90,7 @@ __all__ = [
     "background",
     "check_march",
     "check_nls_conditions",
+    "classification",
     "continuation",
     "discrete_arnold_bound",
     "discrete_second_variation",
@@ -87,10 +98,12 @@ __all__ = [
     "fokker_planck_residual",
     "from_hopf_cole",
     "from_madelung",
+    "from_multisymplectic",
     "from_wave",
     "graph_fluid",
     "hopf_cole_residual",
     "jacobi_algebra",
+    "kernel_density",
     "layer_advice",
     "linear_quadratic",
     "load",
@@ -99,8 +112,11 @@ __all__ = [
     "min_layers",
     "moment_fluid",
     "moments",
+    "multisymplectic_form",
+    "multisymplectic_residual",
     "parameters",
     "particle_fluid",
+    "realise",
     "schroedinger_residual",
     "second_variation",
     "solve",
@@ -108,6 +124,7 @@ __all__ = [
     "stable",
     "to_hopf_cole",
     "to_madelung",
+    "to_multisymplectic",
     "to_wave",
     "variation",
 ]

@@ -33,8 +33,8 @@ class AdjointLBFGS(AbstractMeanFieldSolver):
     **Arguments:**
 
     - `order`: 2 refines the solution of order 1: by `HopfCole` in the feedback class, by the trapezoidal rule in time
-      in the open loop. A refinement that does not converge, or is not positive, is dropped (`order` in the solution
-      says so).
+      in the open loop; not for several classes under any drift, which stay of order 1. A refinement that does not
+      converge, or is not positive, is dropped (`order` in the solution says so).
     - `controls`: where to start, with one row for each layer; `None` is at rest. Needed for the open loop, as it says
       what a layer is.
     - `tolerance`: for the residual; `None` is the fourth root of round-off, 1e-4 in float64; the error of J is of its
@@ -79,7 +79,7 @@ class AdjointLBFGS(AbstractMeanFieldSolver):
     def stages(self, problem: MeanFieldControl) -> tuple[Stage, ...]:
         """First order, and what refines it."""
         first = _Minimise(self, Discretisation(1))
-        if self.order == 1:
+        if self.order == 1 or (problem.classes is not None and problem.field is None):
             return (first,)
         return (first, Couple(HopfCole(log_domain=True)) if is_linear(problem) else _Minimise(self, Discretisation(2)))
 
@@ -122,6 +122,7 @@ class _Minimise(Stage):
         if problem.field is not None:
             return jax.tree.map(lambda u: jnp.full_like(u, dt), controls)
         when = rho[1:] if self.scheme.order == 1 else (rho[1:] + rho[:-1]) / 2
+        when = jax.vmap(problem.total)(when)
         weights = jax.vmap(problem.domain.average)(when)
         return tuple(dt * problem.domain.volume * jnp.maximum(w, FLOOR * jnp.max(when)) for w in weights)
 

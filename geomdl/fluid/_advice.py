@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from geomdl.fluid._costs import variation
 from geomdl.fluid._problem import MeanFieldControl
 from geomdl.fluid._solution import MeanFieldSolution
 from geomdl.fluid._stability import Background, min_layers
@@ -56,7 +57,7 @@ def layer_advice(problem: MeanFieldControl | None, solution: MeanFieldSolution |
         )
     if problem.domain.dim > 1:
         return LayerAdvice(None, "it is derived for a line, and this is a plane")
-    rho = problem.rho0[None] if solution is None else solution.rho
+    rho = jax.vmap(problem.total)(problem.rho0[None] if solution is None else solution.rho)
     bend, distant = _energy(problem, rho)
     if distant > LOCAL:
         return LayerAdvice(None, "the pressure at a place depends on the density elsewhere")
@@ -86,7 +87,7 @@ def _energy(problem: MeanFieldControl, rho: jax.Array) -> tuple[np.ndarray, floa
     push = jnp.asarray(np.random.default_rng(0).choice([-1.0, 1.0], rho.shape[1:]), rho.dtype)
 
     def both(t: jax.Array, r: jax.Array) -> tuple[jax.Array, jax.Array]:
-        felt = lambda by: -jax.jvp(lambda r: problem.running_variation(t, r), (r,), (by,))[1]
+        felt = lambda by: -jax.jvp(lambda r: variation(problem.running, t, r, problem.domain), (r,), (by,))[1]
         return felt(jnp.ones_like(r)), felt(push) * push
 
     with_all, alone = (np.asarray(part) for part in jax.vmap(both)(ts, rho))

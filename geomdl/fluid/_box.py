@@ -56,7 +56,7 @@ class BoxNewton(AbstractMeanFieldSolver):
         """The feedback class, on grids that are small enough for dense matrices."""
         require(
             is_linear(problem),
-            "BoxNewton needs the feedback class with the effort |u|^2/2: take AdjointLBFGS for an open loop.",
+            "BoxNewton needs the feedback class with the effort |u|^2/2, and one class of examples: take AdjointLBFGS.",
         )
         require(
             not isinstance(problem.terminal, Prescribed), "BoxNewton cannot prescribe the last density: take HopfCole."

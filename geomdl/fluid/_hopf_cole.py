@@ -36,7 +36,7 @@ class Pair(NamedTuple):
 
 def is_linear(problem: MeanFieldControl) -> bool:
     """Whether the transformation makes the equations of a problem linear for given costs."""
-    return problem.field is None and not problem.osmotic
+    return problem.field is None and not problem.osmotic and problem.classes is None
 
 
 class Felt(NamedTuple):
@@ -89,8 +89,8 @@ class HopfCole(AbstractMeanFieldSolver):
         """The transformation exists for the plain feedback problem with noise."""
         require(
             is_linear(problem),
-            "HopfCole needs the feedback class with the effort |u|^2/2, which leads to heat equations: take "
-            "AdjointLBFGS for an open loop; the osmotic effort leads to a wave.",
+            "HopfCole needs the feedback class with the effort |u|^2/2 and one class of examples, which lead to heat "
+            "equations: take AdjointLBFGS for an open loop or several classes; the osmotic effort leads to a wave.",
         )
         require(
             isinstance(problem.nu, jax.core.Tracer) or bool(problem.nu > 0),

@@ -48,6 +48,8 @@ def check_nls_conditions(problem: MeanFieldControl) -> tuple[str, ...]:
     failures = []
     if problem.field is not None:
         failures.append("the drift must be any vector field: this problem has an open loop (`field`)")
+    if problem.classes is not None:
+        failures.append("the examples must be of one class: one drift for several is no gradient")
     fisher = _fisher(problem.running)
     if problem.nu > 0 and not problem.osmotic:
         failures.append(
@@ -76,7 +78,7 @@ def _fisher(cost: Any) -> float:
 
 def _is_local(problem: MeanFieldControl, fisher: float) -> bool:
     """Whether the second derivative is diagonal, by what it makes of single cells."""
-    grid, rho = problem.domain, problem.rho0
+    grid, rho = problem.domain, problem.total(problem.rho0)
     rho = rho + 1e-3 * jnp.max(rho)  # where it is not known to be 0
     cost = lambda r: evaluate(problem.running, "running", 0.0, r, grid) - evaluate(Fisher(fisher), "", 0.0, r, grid)
     bend = jax.linearize(jax.grad(cost), rho)[1]

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from geomdl._errors import require
-from geomdl.fluid._costs import Cost, evaluate, variation
+from geomdl.fluid._costs import Cost, evaluate
 from geomdl.fluid._grid import Faces, Grid, at
 
 #: How far from 1 the mass of a given density may be.
@@ -29,14 +29,18 @@ class MeanFieldControl(eqx.Module):
       $\phi_t + |\nabla\phi|^2/2 + \nu\Delta\phi = \delta F/\delta\rho$ and $\phi(T) = -\delta G/\delta\rho$.
     - *open loop*, with `field`: $u = f(t, x, \theta_t)$, a network; one $\theta_t$ serves all x.
 
+    Classification moves several densities, one for each class, by one drift that does not know the classes: give
+    `rho0` and `terminal` as lists. R and F are of the sum $\rho$ of all densities, $G = \sum_c G_c(\rho_c(T))$, and
+    optimal is the mean of the $\nabla\phi_c$, weighed by the densities.
+
     **Arguments:**
 
     - `running`: F, a function `(t, rho, grid) -> scalar` such as `Potential`, `Congestion`, `Spread`, `Interaction` or
       a sum of them; `None` for 0.
-    - `terminal`: G, likewise.
+    - `terminal`: G, likewise; or a list with one for each class.
     - `nu`: $\nu = \sigma^2/2 \ge 0$, a number.
     - `rho0`: the density at the start, a function of x of shape (d,) that is made to integrate to 1 on the grid; or its
-      values in the cells, of integral 1.
+      values in the cells, of integral 1. Or a list of them for classes, functions with equal shares of the integral.
     - `horizon`: T.
     - `domain`: a `Grid`.
     - `osmotic`: whether R is $|u|^2/2 - \nu\,u\cdot\nabla\log\rho$: with it the stationary flow is a wave
@@ -48,7 +52,7 @@ class MeanFieldControl(eqx.Module):
     """
 
     running: Cost | None
-    terminal: Cost | None
+    terminal: Cost | tuple[Cost | None, ...] | None
     nu: Float[Array, ""]
     rho0: Float[Array, " *shape"]
     horizon: Float[Array, ""]
@@ -60,9 +64,9 @@ class MeanFieldControl(eqx.Module):
     def __init__(
         self,
         running: Cost | None,
-        terminal: Cost | None,
+        terminal: Cost | Sequence[Cost | None] | None,
         nu: Any,
-        rho0: Callable | Array | np.ndarray,
+        rho0: Callable | Array | np.ndarray | Sequence[Callable | Array | np.ndarray],
         horizon: Any,
         domain: Grid,
         *,
@@ -78,41 +82,66 @@ class MeanFieldControl(eqx.Module):
                     bool(np.isfinite(value) and value >= 0), f"`{name}` must be finite and not negative, got {value}."
                 )
         require(isinstance(horizon, jax.core.Tracer) or bool(horizon > 0), "`horizon` must be positive, got 0.")
-        for name, cost in (("running", running), ("terminal", terminal)):
+        several = isinstance(terminal, Sequence)
+        require(
+            several == isinstance(rho0, Sequence) and (not several or len(terminal) == len(rho0) >= 1),  # type: ignore[arg-type]
+            "`rho0` and `terminal` must both be lists, with one entry for each class, or neither.",
+        )
+        ends: tuple[Any, ...] = tuple(terminal) if isinstance(terminal, Sequence) else (terminal,)
+        for name, cost in (("running", running), *(("terminal", end) for end in ends)):
             require(
                 cost is None or callable(cost),
                 f"`{name}` must be a function (t, rho, grid) -> scalar, such as Potential or Congestion, got {cost}.",
             )
         require(field is None or not osmotic, "`osmotic` is for the feedback class: leave out `field`.")
         require(field is not None or effort is None, "`effort` is for the open loop: give the `field` too, or neither.")
-        self.running, self.terminal, self.domain, self.osmotic = running, terminal, domain, osmotic
+        self.running, self.domain, self.osmotic = running, domain, osmotic
+        self.terminal = ends if several else ends[0]
         self.field, self.effort = field, effort
-        self.rho0 = _density(rho0, domain)
+        self.rho0 = _densities(rho0, domain) if isinstance(rho0, Sequence) else _density(rho0, domain)
         dtype = self.rho0.dtype
         self.nu, self.horizon = jnp.asarray(nu).astype(dtype), jnp.asarray(horizon).astype(dtype)
-        for name, cost in (("running", running), ("terminal", terminal)):
-            evaluate(cost, name, jnp.zeros((), dtype), self.rho0, domain)
+        for name, cost in (("running", running), *(("terminal", end) for end in ends)):
+            evaluate(cost, name, jnp.zeros((), dtype), self.total(self.rho0), domain)
 
     @property
     def dtype(self) -> Any:
         """Of all that is computed."""
         return self.rho0.dtype
 
+    @property
+    def classes(self) -> int | None:
+        """How many, the first axis of densities; `None` without."""
+        return len(self.terminal) if isinstance(self.terminal, tuple) else None
+
+    def total(self, rho: Float[Array, " *shape"]) -> Float[Array, " *grid"]:
+        """The density of all classes together."""
+        return rho if self.classes is None else jnp.sum(rho, axis=0)
+
+    def each(self, move: Callable[[Array], Array], rho: Array) -> Array:
+        """`move` for the density, or that of each class."""
+        return move(rho) if self.classes is None else jax.vmap(move)(rho)
+
     def running_cost(self, t: Array, rho: Array) -> Float[Array, ""]:
         """F."""
-        return evaluate(self.running, "running", t, rho, self.domain)
+        return evaluate(self.running, "running", t, self.total(rho), self.domain)
 
     def terminal_cost(self, rho: Array) -> Float[Array, ""]:
         """G."""
-        return evaluate(self.terminal, "terminal", self.horizon, rho, self.domain)
+        if not isinstance(self.terminal, tuple):
+            return evaluate(self.terminal, "terminal", self.horizon, rho, self.domain)
+        costs = (
+            evaluate(cost, "terminal", self.horizon, r, self.domain) for cost, r in zip(self.terminal, rho, strict=True)
+        )
+        return sum(costs, start=jnp.zeros((), rho.dtype))
 
     def running_variation(self, t: Array, rho: Array) -> Float[Array, " *shape"]:
         r"""$\delta F/\delta\rho$."""
-        return variation(self.running, t, rho, self.domain)
+        return jax.grad(lambda r: self.running_cost(t, r))(rho) / self.domain.volume
 
     def terminal_variation(self, rho: Array) -> Float[Array, " *shape"]:
         r"""$\delta G/\delta\rho$."""
-        return variation(self.terminal, self.horizon, rho, self.domain)
+        return jax.grad(self.terminal_cost)(rho) / self.domain.volume
 
     def velocity(self, t: Array, control: PyTree) -> Faces:
         """The drift on the faces, each in the direction of its axis, that a control makes."""
@@ -145,6 +174,19 @@ class MeanFieldControl(eqx.Module):
         return sum((jnp.sum(leaf**2) for leaf in jax.tree.leaves(layer)), start=jnp.zeros((), x.dtype)) / 2
 
 
+def _densities(rho0: Sequence[Any], grid: Grid) -> Array:
+    """Those of the classes: functions with equal shares, or values whose integrals are the shares."""
+    if all(callable(part) for part in rho0):
+        return jnp.stack([_density(part, grid) for part in rho0]) / len(rho0)
+    values = [jnp.asarray(part) for part in rho0 if not callable(part)]
+    require(
+        len(values) == len(rho0) and all(v.shape == grid.shape for v in values),
+        f"`rho0` of classes must be functions of x, all of them, or values in the cells, shape {grid.shape}.",
+    )
+    _density(sum(values[1:], start=values[0]), grid)  # checks their sum
+    return jnp.stack([_checked(v) for v in values])
+
+
 def _density(rho0: Any, grid: Grid) -> Array:
     if callable(rho0):
         values = grid.sample(rho0)
@@ -163,11 +205,17 @@ def _density(rho0: Any, grid: Grid) -> Array:
                 abs(found - 1) <= MASS,
                 f"`rho0` must have the integral 1, it has {found:.8g}: divide it by `grid.integrate(rho0)`.",
             )
-    if not isinstance(values, jax.core.Tracer):
-        low = float(jnp.min(values))
+    values = _checked(values)
+    if not isinstance(mass, jax.core.Tracer):
         require(
-            low >= 0 and bool(jnp.isfinite(mass)) and float(mass) > 0,
-            f"`rho0` must be finite, nowhere negative and somewhere positive; its least value is {low:.3g} and its "
-            f"integral {float(mass):.3g}.",
+            bool(jnp.isfinite(mass)) and float(mass) > 0,
+            f"`rho0` must be finite and somewhere positive; its integral is {float(mass):.3g}.",
         )
     return values / mass
+
+
+def _checked(values: Array) -> Array:
+    if not isinstance(values, jax.core.Tracer):
+        low = float(jnp.min(values))
+        require(low >= 0, f"`rho0` must be finite, nowhere negative; its least value is {low:.3g}.")
+    return values

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from geomdl._custom_rule import with_rule
-from geomdl._errors import InputError
+from geomdl._errors import InputError, require
 from geomdl.fluid._grid import Faces, Grid
 from geomdl.fluid._problem import MeanFieldControl
 
@@ -18,7 +18,7 @@ class MeanFieldSolution(eqx.Module):
     r"""The optimal density over time, and what drives it.
 
     - `ts`: the times, shape (layers + 1,).
-    - `rho`: the density, shape (layers + 1, *shape).
+    - `rho`: the density, shape (layers + 1, *shape); of classes (layers + 1, classes, *shape).
     - `phi`: minus the value, $-\partial J/\partial\rho$, likewise; in the feedback class $u = \nabla\phi$.
     - `controls`: of each layer; in the feedback class the velocity on the faces across each axis, shapes
       (layers, *faces).
@@ -131,6 +131,7 @@ def energy(problem: MeanFieldControl, solution: MeanFieldSolution) -> Float[Arra
     order of the solver.
     """
     grid = problem.domain
+    require(problem.classes is None, "`energy` is of one class: one drift for several is no Hamiltonian flow.")
 
     def at(t: Array, rho: Array, phi: Array) -> Array:
         slopes = grid.gradient(phi)

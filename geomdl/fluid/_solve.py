@@ -50,7 +50,7 @@ def solve(
     )
     require(isinstance(layers, int) and layers >= 1, f"`layers` must be an integer of 1 or more, got {layers}.")
     require(
-        start is None or start.rho.shape == (layers + 1, *problem.domain.shape),
+        start is None or start.rho.shape == (layers + 1, *problem.rho0.shape),
         f"`start` must be a solution on the same grid with {layers} layers.",
     )
     solver.check(problem)

@@ -39,20 +39,20 @@ class Discretisation(eqx.Module):
             rates = SCHARFETTER_GUMMEL.rates(grid, problem.nu, u)
             moved = []  # along each axis: were it the density in the end, effort could hide between the axes
             for axis in range(grid.dim):
-                rho = implicit(grid, rates, axis, dt, rho)
-                moved.append(rho)
+                rho = problem.each(lambda r, axis=axis: implicit(grid, rates, axis, dt, r), rho)
+                moved.append(problem.total(rho))
             return rho, dt * (problem.control_cost(t, moved, control) + problem.running_cost(t + dt, rho))
         rates = BLENDED.rates(grid, problem.nu, u)
-        half = lambda rho, here, there: implicit(
-            grid, rates, here, dt / 2, rho - dt / 2 * outflow(grid, rates, there, rho)
+        half = lambda rho, here, there: problem.each(
+            lambda r: implicit(grid, rates, here, dt / 2, r - dt / 2 * outflow(grid, rates, there, r)), rho
         )
         if grid.dim == 1:
             new = half(rho, 0, 0)
-            moved = [(rho + new) / 2]
+            moved = [problem.total(rho + new) / 2]
         else:
             middle = half(rho, 0, 1)
             new = half(middle, 1, 0)
-            moved = [middle, (rho + new) / 2]
+            moved = [problem.total(middle), problem.total(rho + new) / 2]
         effort = problem.control_cost(t + dt / 2, moved, control)
         running = (problem.running_cost(t, rho) + problem.running_cost(t + dt, new)) / 2
         return new, dt * (effort + running)
@@ -80,7 +80,7 @@ class Discretisation(eqx.Module):
         The backward sweep is the discrete equation of Hamilton, Jacobi and Bellman.
         """
         layers = jax.tree.leaves(controls)[0].shape[0]
-        pushes = jnp.zeros((layers, *problem.domain.shape), problem.dtype)
+        pushes = jnp.zeros((layers, *problem.rho0.shape), problem.dtype)
 
         def value(rho0: Array, controls: PyTree, pushes: Array) -> tuple[Array, Transport]:
             out = self.transport(eqx.tree_at(lambda p: p.rho0, problem, rho0), controls, pushes)

@@ -1,6 +1,6 @@
 """Networks whose layers are run, and trained, by the Pontryagin sweep."""
 
-from geomdl.nn._dense import AffineField, DenseField, DenseLayer, affine
+from geomdl.nn._dense import AffineField, DenseField, DenseLayer, ShallowField, ShallowLayer, affine
 from geomdl.nn._hamiltonian import HamiltonianNet
 from geomdl.nn._hamiltonian_fields import (
     AntisymmetricField,
@@ -26,6 +26,8 @@ __all__ = [
     "ResNet",
     "SeparableField",
     "SeparableLayer",
+    "ShallowField",
+    "ShallowLayer",
     "TwoLayer",
     "TwoLayerField",
     "affine",

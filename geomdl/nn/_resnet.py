@@ -1,6 +1,7 @@
 """Residual networks as ordinary Equinox modules: lift, a flow through all layers, readout."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 import equinox as eqx
@@ -26,7 +27,7 @@ from geomdl.control import (
     stable_depth,
     sweep,
 )
-from geomdl.nn._dense import AffineField, DenseField, DenseLayer, affine
+from geomdl.nn._dense import AffineField, DenseField, DenseLayer, ShallowField, ShallowLayer, affine
 from geomdl.run import AbstractAdjoint
 
 StepRule = Literal["fixed", "learned", "simplex"]
@@ -180,6 +181,7 @@ class ResNet(AbstractResNet):
     - `horizon`: T; the step is T/depth.
     - `activation`: $\sigma$, elementwise.
     - `preactivation`: take $W_k \sigma(y_k) + b_k$ instead, which is affine in the weights.
+    - `hidden`: take $B_k \sigma(A_k y_k + b_k) + c_k$ instead, with so many features inside each layer.
     - `steps`: `"fixed"`, `"learned"` (each layer's step is a parameter, starting from T/depth), or `"simplex"`
       (learned, positive, adding up to T).
     - `solver`, `adjoint`: as for `control.flow`.
@@ -198,11 +200,17 @@ class ResNet(AbstractResNet):
         horizon: float | int = 1.0,
         activation: Callable[[Array], Array] = jnp.tanh,
         preactivation: bool = False,
+        hidden: int | None = None,
         steps: StepRule = "fixed",
         solver: AbstractLayerSolver = Euler(),  # noqa: B008 - immutable
         adjoint: AbstractAdjoint | None = None,
     ):
-        field, stack = (AffineField if preactivation else DenseField)(activation), DenseLayer.stack
+        require(hidden is None or hidden >= 1, f"`hidden` must be at least 1, got {hidden}.")
+        require(hidden is None or not preactivation, "`hidden` and `preactivation` exclude each other.")
+        field: Callable = (AffineField if preactivation else DenseField)(activation)
+        stack: Callable[..., PyTree] = DenseLayer.stack
+        if hidden is not None:
+            field, stack = ShallowField(activation), partial(ShallowLayer.stack, hidden=hidden)
         self._build(in_size, out_size, width, depth, key, horizon, field, stack, steps, solver, adjoint)
 
 
