@@ -9,7 +9,7 @@ import pytest
 
 from geomdl import CheckpointedAdjoint, DirectAdjoint, InputError, ReversibleAdjoint
 from geomdl.control import RK4, ImplicitMidpoint, Leapfrog, memory_estimate, stable_depth
-from geomdl.nn import MomentumResNet, ResNet
+from geomdl.nn import MomentumResNet, ResNet, ShallowLayer
 
 KEY = jax.random.key(0)
 
@@ -137,3 +137,20 @@ def test_what_a_network_tells_of_itself():
     np.testing.assert_allclose(learned.stable_depth(x).amplification, found.amplification, rtol=1e-12)
     assert longer.stable_depth(x).amplification > 2 * found.amplification
     assert net.memory_estimate(x) == memory_estimate(net.field, net.layers, net.start(x), solver=Leapfrog())
+
+
+def test_layers_with_features_of_their_own():
+    net = ResNet(3, 2, width=4, depth=5, hidden=7, key=jax.random.key(0), horizon=0.5)
+    x = jax.random.normal(jax.random.key(1), (6, 3))
+    y = x @ net.lift.weight.T + net.lift.bias[None]
+    for k in range(5):
+        A, b, B, c = (a[k] for a in (net.layers.inner, net.layers.bias, net.layers.outer, net.layers.offset))
+        assert A.shape == (7, 4)
+        y = y + 0.1 * (jnp.tanh(y @ A.T + b[None]) @ B.T + c[None])
+    np.testing.assert_allclose(net(x), y @ net.readout.weight.T + net.readout.bias[None], rtol=2e-6)
+    bends = ShallowLayer.stack(2, 2, hidden=500, radius=1.5, key=jax.random.key(0))
+    far = jnp.abs(bends.bias) / jnp.linalg.norm(bends.inner, axis=-1)  # of the line where the argument is 0
+    assert 1.4 < jnp.max(far) <= 1.5
+    for how, words in [({"hidden": 0}, "`hidden` must be at least 1"), ({"preactivation": True}, "exclude each other")]:
+        with pytest.raises(InputError, match=words):
+            ResNet(3, 2, key=jax.random.key(0), **{"hidden": 7, **how})
