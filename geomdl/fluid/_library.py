@@ -8,11 +8,15 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from geomdl import data
 from geomdl._errors import require
+from geomdl.fluid._adjoint import AdjointLBFGS
+from geomdl.fluid._classification import Classification, classification
 from geomdl.fluid._costs import Congestion, Potential
 from geomdl.fluid._grid import Grid
 from geomdl.fluid._problem import MeanFieldControl
 from geomdl.fluid._quadratic import GaussianOptimum, linear_quadratic
+from geomdl.fluid._stage import AbstractMeanFieldSolver
 
 
 class FluidProblem(eqx.Module):
@@ -21,6 +25,8 @@ class FluidProblem(eqx.Module):
     - `problem`: the `MeanFieldControl`.
     - `layers`: how many show it well.
     - `optimum`: its solution in closed form, where there is one.
+    - `solver`: which one solves it as well as its picture needs.
+    - `task`: the classification, if it is one, whose `problem` this is.
     """
 
     name: str = eqx.field(static=True)
@@ -28,6 +34,8 @@ class FluidProblem(eqx.Module):
     problem: MeanFieldControl
     layers: int = eqx.field(static=True)
     optimum: GaussianOptimum | None = None
+    solver: AbstractMeanFieldSolver = AdjointLBFGS()
+    task: Classification | None = None
 
 
 def load(name: str, nodes: Any = None, **parameters: Any) -> FluidProblem:
@@ -101,6 +109,16 @@ def _obstacle(nodes: Any, nu: float = 0.15, strength: float = 0.5, horizon: floa
     return FluidProblem("obstacle", "a crowd in the plane that goes round an obstacle", problem, 20)
 
 
+def _classes(make: Callable[[], data.Dataset], words: str) -> Callable[..., FluidProblem]:
+    def maker(nodes: Any, nu: float = 0.02, weight: float = 4.0, horizon: float = 1.0) -> FluidProblem:
+        examples = make()
+        task = classification(examples, _cells(nodes, (40, 40)), nu=nu, weight=weight, horizon=horizon)
+        solver = AdjointLBFGS(order=1, tolerance=1e-2)
+        return FluidProblem(examples.name, words, task.problem, 24, solver=solver, task=task)
+
+    return maker
+
+
 def _cells(nodes: Any, usual: Any) -> Any:
     if nodes is None:
         return usual
@@ -117,6 +135,9 @@ _MAKERS: dict[str, Callable[..., FluidProblem]] = {
     "congestion": _congestion,
     "two-ways": _two_ways,
     "obstacle": _obstacle,
+    "moons": _classes(data.moons, "two half moons that are drawn apart"),
+    "rings": _classes(data.rings, "a ring that opens and lets a disc out"),
+    "spirals": _classes(data.spirals, "two spirals that are cut and sorted"),
 }
 
 #: The names that `load` knows.

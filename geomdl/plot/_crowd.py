@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from geomdl._errors import require
-from geomdl.plot._style import COLOURS, figure, tidy
+from geomdl.plot._style import COLOURS, MARKERS, figure, tidy
 
 #: Panels of a density in the plane, and profiles of one on a line.
 PANELS, PROFILES = 4, 5
@@ -23,9 +23,9 @@ def density_profiles(ts: Any, x: Any, rho: Any, exact: Any = None) -> Any:
     """
     ts, x, rho = np.asarray(ts, float), np.asarray(x, float), np.asarray(rho, float)
     require(rho.shape == ts.shape + x.shape, f"`rho` must have the shape {ts.shape + x.shape}, got {rho.shape}.")
+    fig, ((axes,),) = figure(6.4, 4.0)
     from matplotlib import colormaps
 
-    fig, ((axes,),) = figure(6.4, 4.0)
     chosen = np.unique(np.linspace(0, len(ts) - 1, PROFILES).round().astype(int))
     for number, k in enumerate(chosen):
         colour = colormaps["viridis"](0.9 * number / max(1, len(chosen) - 1))
@@ -39,7 +39,7 @@ def density_profiles(ts: Any, x: Any, rho: Any, exact: Any = None) -> Any:
     return fig
 
 
-def streamlines(ts: Any, paths: Any, points: Any, rho: Any) -> Any:
+def streamlines(ts: Any, paths: Any, points: Any, rho: Any, labels: Any = None) -> Any:
     """The ways that examples take, over the density.
 
     **Arguments:**
@@ -47,6 +47,7 @@ def streamlines(ts: Any, paths: Any, points: Any, rho: Any) -> Any:
     - `ts`: the times, shape (times,).
     - `paths`: where examples are, shape (times, examples, d), d = 1 or 2.
     - `points`: the centres of the cells, shape (d, *shape). `rho`: the density, shape (times, *shape).
+    - `labels`: the class of each example, for its colour; shape (examples,).
 
     **Returns:** a matplotlib `Figure`: on a line over time, in the plane at some times.
     """
@@ -58,11 +59,15 @@ def streamlines(ts: Any, paths: Any, points: Any, rho: Any) -> Any:
     require(
         paths.ndim == 3 and paths.shape[::2] == (len(ts), d), f"`paths` must have shape ({len(ts)}, examples, {d})."
     )
-    style = {"cmap": "cividis", "shading": "nearest", "rasterized": True, "vmin": 0}
+    plain = labels is None
+    classes = np.zeros(paths.shape[1], int) if labels is None else np.asarray(labels)
+    require(classes.shape == paths.shape[1:2], f"`labels` must have shape ({paths.shape[1]},), got {classes.shape}.")
+    style: dict[str, Any] = {"cmap": "cividis" if plain else "Greys", "shading": "nearest", "rasterized": True}
     if d == 1:
         fig, ((axes,),) = figure(6.4, 4.4)
-        image = axes.pcolormesh(points[0], ts, rho, **style)
-        axes.plot(paths[:, :, 0], ts, color="white", linewidth=0.7)
+        image = axes.pcolormesh(points[0], ts, rho, **style, **_scale(plain, float(rho.max())))
+        for c in np.unique(classes):
+            axes.plot(paths[:, classes == c, 0], ts, color="white" if plain else COLOURS[c], linewidth=0.7)
         axes.set(xlabel="x", ylabel="time", title="The ways of examples over the density")
         axes.set_xlim(points[0][0], points[0][-1])
         fig.colorbar(image, ax=axes, label="density")
@@ -71,10 +76,22 @@ def streamlines(ts: Any, paths: Any, points: Any, rho: Any) -> Any:
     fig, grid = figure(3 * len(chosen) + 0.8, 3.2, 1, len(chosen))
     top = float(rho.max())
     for axes, k in zip(grid.flat, chosen, strict=True):
-        image = axes.pcolormesh(points[0], points[1], rho[k], vmax=top, **style)
-        axes.plot(paths[: k + 1, :, 0], paths[: k + 1, :, 1], color="white", linewidth=0.6)
-        axes.plot(paths[k, :, 0], paths[k, :, 1], ".", color=COLOURS[1], markersize=3)
+        image = axes.pcolormesh(points[0], points[1], rho[k], **style, **_scale(plain, top))
+        for c in np.unique(classes):
+            x, y = np.moveaxis(paths[:, classes == c], -1, 0)
+            axes.plot(x[: k + 1], y[: k + 1], color="white" if plain else COLOURS[c], linewidth=0.6, alpha=0.8)
+            name, marker = (None, ".") if plain else (f"class {c}", MARKERS[c])
+            axes.plot(x[k], y[k], marker, color=COLOURS[1] if plain else COLOURS[c], markersize=3, label=name)
         axes.set(xlabel="x", ylabel="y", title=f"t = {ts[k]:.3g}", aspect="equal")
         axes.set(xlim=(points[0].min(), points[0].max()), ylim=(points[1].min(), points[1].max()))
     fig.colorbar(image, ax=list(grid.flat), label="density")
+    if not plain:
+        grid.flat[0].legend(fontsize=7, loc="lower left")
     return fig
+
+
+def _scale(plain: bool, top: float) -> dict[str, Any]:
+    """Of the colours of a density; beside those of classes a faint one must be seen, too."""
+    from matplotlib.colors import PowerNorm
+
+    return {"vmin": 0, "vmax": top} if plain else {"norm": PowerNorm(0.5, 0, top)}

@@ -45,6 +45,26 @@ def test_a_gaussian_is_solved_and_drawn(tmp_path, capsys):
     assert "rule of layers and nodes: does not apply: noise makes the equations elliptic" in told
 
 
+def test_classes_are_moved_and_a_network_follows(tmp_path, capsys):
+    folder = tmp_path / "out"
+    arguments = ["moons", "--nodes", "20", "--layers", "6", "--hidden", "8", "--nu", "0.04", "--out", str(folder)]
+    assert run(["fluid", *arguments, "--quiet"]) == 0
+    summary = json.loads((folder / "summary.json").read_text())
+    with np.load(folder / "fluid.npz") as file:
+        arrays = dict(file)
+    assert arrays["rho"].shape == (7, 2, 20, 20)
+    assert arrays["states"].shape == arrays["paths"].shape == (7, 120, 2)
+    np.testing.assert_allclose(arrays["states"][0], arrays["paths"][0])
+    # What the network does is near what the fluid does, and tells the classes by the sign of x at the end.
+    assert np.mean(np.abs(arrays["states"][-1] - arrays["paths"][-1])) < 0.2
+    right = np.mean((arrays["states"][-1][:, 0] > 0) == arrays["labels"])
+    assert summary["network_accuracy"] == pytest.approx(right, abs=0.05)
+    assert right > 0.9
+    assert f"right on {100 * summary['network_accuracy']:.1f} % of new examples" in capsys.readouterr().out
+    for picture in ("density.png", "velocity.png", "streamlines.png", "network.png"):
+        assert (folder / picture).stat().st_size > 5_000
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("problem", gm.fluid.NAMES)
 def test_every_problem_is_solved(problem, tmp_path):
@@ -64,6 +84,9 @@ def test_every_problem_is_solved(problem, tmp_path):
         (["variance", "--layers", "0"], "`--layers` must be at least 1"),
         (["stability", "--solver", "box"], "it knows --nu, --horizon and --out"),
         (["stability", "--nodes", "9"], "`stability` tries numbers of nodes and layers of its own"),
+        (["variance", "--hidden", "8"], "`--hidden` is for problems with classes, not variance"),
+        (["moons", "--hidden", "0"], "`--hidden` must be at least 1"),
+        (["stability", "--hidden", "9"], "`stability` tries numbers of nodes and layers of its own"),
         (["variance", "--nu", "-1"], "`nu` must be finite and not negative"),
     ],
 )
@@ -77,7 +100,8 @@ def test_a_solve_that_fails_is_kept_and_said(tmp_path, capsys, monkeypatch):
     from geomdl.cli import _mean_field
 
     monkeypatch.setitem(_mean_field.SOLVERS, "adjoint", gm.fluid.AdjointLBFGS(order=1, max_iterations=2))
-    arguments = ["congestion", "--nodes", "16", "--layers", "4", "--out", str(tmp_path / "out"), "--quiet"]
+    arguments = ["congestion", "--nodes", "16", "--layers", "4", "--solver", "adjoint"]
+    arguments += ["--out", str(tmp_path / "out"), "--quiet"]
     assert run(["fluid", *arguments]) == 1
     said = capsys.readouterr()
     assert "did NOT converge" in said.out

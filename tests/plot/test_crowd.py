@@ -36,6 +36,20 @@ def test_streamlines_lie_over_the_density(tmp_path):
     figure.savefig(tmp_path / "streamlines.png")
 
 
+def test_classes_have_colours_and_names(tmp_path):
+    points = np.stack(np.meshgrid(X, X[:7], indexing="ij"))
+    rho = TS[:, None, None] + points[0] ** 2
+    figure = plot.streamlines(TS, np.concatenate([PATHS, PATHS], axis=-1), points, rho, labels=[1, 0])
+    first = figure.axes[0]
+    assert [text.get_text() for text in first.get_legend().get_texts()] == ["class 0", "class 1"]
+    ways = figure.axes[1].get_lines()
+    np.testing.assert_array_equal(ways[0].get_xdata(), -0.5 * TS[:3])  # class 0 is the second example
+    assert ways[0].get_color() != ways[2].get_color()
+    figure.savefig(tmp_path / "classes.png")
+    with pytest.raises(gm.InputError, match=r"`labels` must have shape \(2,\)"):
+        plot.streamlines(TS, PATHS, X[None], RHO, labels=[0, 1, 1])
+
+
 def test_shapes_that_do_not_fit_are_named():
     with pytest.raises(gm.InputError, match="`rho` must have the shape"):
         plot.density_profiles(TS, X, RHO.T)
