@@ -10,7 +10,7 @@ from benchmarks._benchmark import Config
 
 PACKAGES = (
     *("jax", "jaxlib", "equinox", "diffrax", "optax", "numpy"),
-    *("scipy", "rebound", "heyoka", "torch", "numba", "exponax"),
+    *("scipy", "rebound", "heyoka", "torch", "numba", "exponax", "ott-jax"),
 )
 
 
