@@ -1,7 +1,7 @@
 r"""Schrödinger's bridge, F = 0 and both ends prescribed: the same problem is optimal transport with entropy.
 
-With $\epsilon = 2\nu$ and the cost $|x - y|^2/2T$, $J = \epsilon\,KL(\pi \,|\, \rho_0 K)$ for the plan $\pi$ and the heat
-kernel K; so J follows from Sinkhorn's potentials.
+With $\epsilon = 2\nu$ and the cost $|x - y|^2/2T$, $J = \epsilon\,KL(\pi \,|\, \rho_0 K)$ for the plan $\pi$ and the
+heat kernel K; so J follows from Sinkhorn's potentials.
 """
 
 import time
@@ -36,9 +36,9 @@ def bridges(quick: bool) -> tuple[list[Row], list[str]]:
     rows: list[Row] = []
     remarks = [
         "bridge: from one bump to two, nu = 0.1. `path of 16 layers` has the density at all times; with one layer it "
-        "is the coupling of the ends alone, as Sinkhorn's method has it. ott-jax: `PointCloud`, `Grid` in the plane, logarithms, to "
-        "the same error of the marginals (1e-6). J of both agrees to 3 %, the lattice's kernel against the "
-        "Gaussian.",
+        "is the coupling of the ends alone, as Sinkhorn's method has it. ott-jax: `PointCloud`, `Grid` in the plane, "
+        "in logarithms, to the same error of the marginals (1e-6). J of both agrees to 3 %: the lattice's kernel and "
+        "the Gaussian.",
     ]
     for nodes in (48,) if quick else SIZES:
         task = problem(nodes)

@@ -25,7 +25,7 @@ class LayerAdvice(NamedTuple):
         """A sentence."""
         if self.layers is None:
             return f"does not apply: {self.reason}"
-        return f"{self.layers} layers or more: {self.reason}"
+        return f"{self.layers} layer{'' if self.layers == 1 else 's'} or more: {self.reason}"
 
 
 def layer_advice(problem: MeanFieldControl | None, solution: MeanFieldSolution | None = None) -> LayerAdvice:
