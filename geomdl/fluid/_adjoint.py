@@ -103,12 +103,15 @@ class _Minimise(Stage):
     def begin(self, problem: MeanFieldControl, layers: int, before: MeanFieldSolution | None) -> Iterate:
         """At rest, or where it is said."""
         grid, dtype = problem.domain, problem.dtype
-        if before is not None:
-            controls = before.controls
-        elif self.options.controls is not None:
-            controls = self.options.controls
-        else:
-            controls = tuple(jnp.zeros((layers, *grid.faces_shape(axis)), dtype) for axis in range(grid.dim))
+        rest = tuple(jnp.zeros((layers, *grid.faces_shape(axis)), dtype) for axis in range(grid.dim))
+        given = rest if self.options.controls is None else self.options.controls
+        controls = given if before is None else before.controls
+        shapes = lambda tree: jax.tree.map(jnp.shape, tree)
+        require(
+            shapes(controls) == shapes(given),
+            f"`start` has controls of shapes {shapes(controls)}, and this problem has {shapes(given)}: start from a "
+            "solution with the same class of drifts.",
+        )
         for leaf in jax.tree.leaves(controls):
             require(
                 leaf.ndim >= 1 and leaf.shape[0] == layers,

@@ -111,7 +111,9 @@ def test_training_runs_end_to_end(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["trajectories", "work_precision", "gradients", "lie_poisson", "fields", "depth"])
+@pytest.mark.parametrize(
+    "name", ["trajectories", "work_precision", "gradients", "lie_poisson", "fields", "fluid", "depth"]
+)
 def test_the_others_run_end_to_end(name, tmp_path):
     result = run_benchmarks("--only", name, "--quick", "--out", str(tmp_path))
     assert result.returncode == 0, result.stderr

@@ -99,6 +99,9 @@ def test_a_network_moves_classes_by_its_layers():
     found = solve(problem, 8, solver=AdjointLBFGS(order=1, controls=layers))
     assert jnp.all(found.controls["b"] > 0.1)  # outwards
     assert jnp.max(jnp.abs(found.controls["a"])) < 1e-3  # by symmetry
+    free = control([goal(0.8), goal(-0.8)], [bump(0.3, 0.2), bump(-0.3, 0.2)])
+    with pytest.raises(InputError, match=r"`start` has controls of shapes \{'a': \(8, 1\)"):
+        solve(free, 8, start=found)
 
 
 def test_what_knows_one_class_alone_says_so():
