@@ -1,5 +1,7 @@
 """Networks whose layers are run, and trained, by the Pontryagin sweep."""
 
+from geomdl.nn import continuum
+from geomdl.nn._base import AbstractDenseNet, AbstractResNet
 from geomdl.nn._dense import AffineField, DenseField, DenseLayer, ShallowField, ShallowLayer, affine
 from geomdl.nn._hamiltonian import HamiltonianNet
 from geomdl.nn._hamiltonian_fields import (
@@ -11,9 +13,11 @@ from geomdl.nn._hamiltonian_fields import (
     TwoLayer,
     TwoLayerField,
 )
-from geomdl.nn._resnet import AbstractResNet, MomentumResNet, ResNet
+from geomdl.nn._resnet import MomentumResNet, ResNet
+from geomdl.nn.continuum import NeuralField
 
 __all__ = [
+    "AbstractDenseNet",
     "AbstractResNet",
     "AffineField",
     "AntisymmetricField",
@@ -22,6 +26,7 @@ __all__ = [
     "DenseLayer",
     "HamiltonianNet",
     "MomentumResNet",
+    "NeuralField",
     "PotentialField",
     "ResNet",
     "SeparableField",
@@ -31,4 +36,5 @@ __all__ = [
     "TwoLayer",
     "TwoLayerField",
     "affine",
+    "continuum",
 ]

@@ -16,6 +16,7 @@ from geomdl.control import (
     Leapfrog,
     SymplecticEuler,
 )
+from geomdl.nn._base import AbstractDenseNet, StepRule
 from geomdl.nn._dense import DenseLayer
 from geomdl.nn._hamiltonian_fields import (
     Activation,
@@ -27,7 +28,6 @@ from geomdl.nn._hamiltonian_fields import (
     TwoLayer,
     TwoLayerField,
 )
-from geomdl.nn._resnet import AbstractResNet, StepRule
 from geomdl.run import AbstractAdjoint
 
 
@@ -48,7 +48,7 @@ FORMS = {
 }
 
 
-class HamiltonianNet(AbstractResNet):
+class HamiltonianNet(AbstractDenseNet):
     r"""A network whose layers are steps of a Hamiltonian system.
 
     In the first three forms the derivative from any layer to any later one is symplectic, so that its largest singular
