@@ -14,6 +14,8 @@ from geomdl.cli._follower import Follower
 
 #: Examples whose ways are drawn.
 EXAMPLES_DRAWN = 40
+#: The part of the largest density below which a velocity is not drawn.
+SOME = 1e-3
 
 
 def write(
@@ -43,11 +45,11 @@ def write(
     if grid.dim == 1:
         _line(folder, found, chosen, x[0])
         return
-    plot.spacetime(found.ts, x, rho, "density").savefig(folder / "density.png")
+    plot.spacetime(found.ts, x, rho, "density", faint=True).savefig(folder / "density.png")
     middle = jax.vmap(lambda t: jax.vmap(lambda xi: found.velocity_at(t, xi))(jnp.asarray(x.reshape(2, -1).T)))
     between = (found.ts[1:] + found.ts[:-1]) / 2
     speed = jnp.linalg.norm(middle(between), axis=-1).reshape(-1, *grid.shape)
-    plot.spacetime(found.ts[:-1], x, speed, "speed").savefig(folder / "velocity.png")
+    plot.spacetime(found.ts[:-1], x, _where_some_are(speed, rho), "speed").savefig(folder / "velocity.png")
 
 
 def _line(folder: Path, found: fluids.MeanFieldSolution, chosen: fluids.FluidProblem, x: np.ndarray) -> None:
@@ -58,7 +60,14 @@ def _line(folder: Path, found: fluids.MeanFieldSolution, chosen: fluids.FluidPro
         exact = jax.vmap(at)(found.ts)
     plot.density_profiles(found.ts, x, found.rho, exact).savefig(folder / "density.png")
     faces = found.grid.face_points(0)[0]
-    plot.spacetime(found.ts[:-1], faces, found.velocity[0], "velocity").savefig(folder / "velocity.png")
+    beside = jax.vmap(found.grid.average)(found.rho)[0]
+    seen = _where_some_are(found.velocity[0], beside)
+    plot.spacetime(found.ts[:-1], faces, seen, "velocity").savefig(folder / "velocity.png")
+
+
+def _where_some_are(u: jax.Array, rho: jax.Array) -> np.ndarray:
+    """The velocity of a layer, and nothing where the density is next to nothing: nobody is moved by it."""
+    return np.where(np.asarray(rho[:-1]) > SOME * float(jnp.max(rho)), np.asarray(u), np.nan)
 
 
 def _examples(x: np.ndarray, rho: np.ndarray) -> jax.Array:

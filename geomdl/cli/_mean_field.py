@@ -33,7 +33,7 @@ PROBLEM is one of {", ".join(fluids.NAMES)}; or "stability", which maps the numb
 stable.
 
 Writes density, potential and velocity (NPZ), a summary (JSON) and pictures: the density over time, the velocity, and
-the ways that examples take. Where there are classes (moons, rings, spirals), a network is made whose layers follow
+the ways that examples take without noise. Where there are classes (moons, rings, spirals), a network follows
 the flow, and is judged by other examples.
 """
 

@@ -56,6 +56,7 @@ from geomdl.fluid._solution import MeanFieldSolution, energy
 from geomdl.fluid._solve import continuation, solve
 from geomdl.fluid._stability import Background, amplification_factors, background, min_layers, stable
 from geomdl.fluid._stage import AbstractMeanFieldSolver
+from geomdl.fluid._transport import Transport, transport
 
 __all__ = [
     "NAMES",
@@ -85,6 +86,7 @@ __all__ = [
     "Realised",
     "Spread",
     "StabilityMap",
+    "Transport",
     "amplification_factors",
     "arnold_bound",
     "background",
@@ -126,5 +128,6 @@ __all__ = [
     "to_madelung",
     "to_multisymplectic",
     "to_wave",
+    "transport",
     "variation",
 ]

@@ -5,11 +5,12 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optimistix
 from jaxtyping import Array, PyTree
 
 from geomdl._errors import require
-from geomdl.fluid._costs import Prescribed
+from geomdl.fluid._costs import Prescribed, variation
 from geomdl.fluid._hopf_cole import Couple, HopfCole, is_linear
 from geomdl.fluid._problem import MeanFieldControl
 from geomdl.fluid._solution import MeanFieldSolution, assemble
@@ -75,6 +76,13 @@ class AdjointLBFGS(AbstractMeanFieldSolver):
             not isinstance(problem.terminal, Prescribed),
             "AdjointLBFGS cannot prescribe the last density: take HopfCole, or `Distance` as a penalty.",
         )
+        turns = short_waves(problem)
+        require(
+            problem.field is not None or turns <= np.pi / 2,
+            "Examples that draw together without noise: waves as short as two cells have a conjugate point at "
+            f"{np.pi / 2 / max(turns, 1e-300):.2g} of the horizon, so that J has no minimum: the finer the grid, the "
+            "lower it falls, by clumps. Give it noise (`nu`), a shorter horizon, or a weaker attraction.",
+        )
 
     def stages(self, problem: MeanFieldControl) -> tuple[Stage, ...]:
         """First order, and what refines it."""
@@ -90,6 +98,24 @@ class AdjointLBFGS(AbstractMeanFieldSolver):
             "AdjointLBFGS did not converge: look at `solve(..., throw=False).residual`. More `max_iterations`, more "
             "layers, or continuation help (`start=` a solution with a weaker coupling or a larger nu)."
         )
+
+
+def short_waves(problem: MeanFieldControl) -> float:
+    r"""$c k T$ for the shortest wave of the grid, with $c^2 = -\rho\,\delta^2 F/\delta\rho^2$: by how much it turns.
+
+    0 with noise, which makes short waves decay in time, and under `jit`, where nothing is known.
+    """
+    numbers = (problem.nu, problem.rho0, problem.horizon, problem.running)
+    if problem.running is None or any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(numbers)):
+        return 0.0
+    if float(problem.nu) > 0:
+        return 0.0
+    grid, rho = problem.domain, problem.total(problem.rho0)
+    wave = jnp.asarray((-1.0) ** sum(np.indices(grid.shape)), rho.dtype)
+    felt = lambda r: variation(problem.running, jnp.zeros((), r.dtype), r, grid)
+    pull = -jax.jvp(felt, (rho,), (wave,))[1] * wave
+    fastest = float(jnp.sqrt(jnp.max(jnp.maximum(rho * pull, 0))))
+    return fastest * np.pi / min(grid.spacing) * float(problem.horizon)
 
 
 class _Minimise(Stage):

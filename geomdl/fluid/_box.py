@@ -72,7 +72,7 @@ class BoxNewton(AbstractMeanFieldSolver):
     def advice(self) -> str:
         """What else."""
         return (
-            "BoxNewton did not converge, or to a density that is negative: start it from a solution "
+            "BoxNewton did not converge: start it from a solution "
             "(`start=solve(problem, layers, solver=AdjointLBFGS(order=1))`), take more layers or cells, or HopfCole()."
         )
 

@@ -1,5 +1,6 @@
 """What it costs a density to be where it is: functionals F of the density, which add up."""
 
+import inspect
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
@@ -9,11 +10,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from geomdl._errors import require
+from geomdl._errors import InputError, require
 from geomdl.fluid._grid import Grid
 
 #: A cost: `(t, rho, grid) -> F`, a scalar. Any function will do; those below know more about themselves.
 Cost = Callable[[Any, Array, Grid], Array]
+#: How far from 1 the mass of a given density may be.
+MASS = 1e-6
 
 
 class AbstractCost(eqx.Module):
@@ -25,10 +28,12 @@ class AbstractCost(eqx.Module):
 
     def __add__(self, other: Cost) -> "Sum":
         """Both."""
+        require(callable(other), f"A cost adds to another, a function (t, rho, grid) -> scalar, got {other}.")
         return Sum((self, other))
 
     def __radd__(self, other: Cost) -> "Sum":
         """Both."""
+        require(callable(other), f"A cost adds to another, a function (t, rho, grid) -> scalar, got {other}.")
         return Sum((other, self))
 
 
@@ -52,8 +57,8 @@ class Potential(AbstractCost):
 
     def __call__(self, t: Any, rho: Array, grid: Grid) -> Array:
         """By the middle of every cell."""
-        height = grid.sample(self.height, rho.dtype) if callable(self.height) else self.height.astype(rho.dtype)
-        return grid.integrate(height * rho)
+        takes(self.height, 1, "`Potential` takes a function of x alone, of shape (d,).")
+        return grid.integrate(_in_cells(self.height, "Potential", grid, rho.dtype) * rho)
 
 
 class Congestion(AbstractCost):
@@ -125,7 +130,7 @@ class Distance(AbstractCost):
 
     def __call__(self, t: Any, rho: Array, grid: Grid) -> Array:
         """Cell by cell."""
-        target = grid.sample(self.target, rho.dtype) if callable(self.target) else self.target.astype(rho.dtype)
+        target = _in_cells(self.target, "Distance", grid, rho.dtype)
         return jnp.asarray(self.weight, rho.dtype) / 2 * grid.integrate((rho - target) ** 2)
 
 
@@ -139,12 +144,44 @@ class Prescribed(AbstractCost):
 
     def values(self, grid: Grid, dtype: Any) -> Float[Array, " *shape"]:
         """In the cells, of integral 1."""
-        target = grid.sample(self.target, dtype) if callable(self.target) else self.target.astype(dtype)
-        return target / grid.integrate(target)
+        target = _in_cells(self.target, "Prescribed", grid, dtype)
+        mass = grid.integrate(target)
+        if not isinstance(mass, jax.core.Tracer):
+            require(
+                bool(jnp.min(target) > 0),
+                f"`Prescribed` needs a positive density, and its least value is {float(jnp.min(target)):.3g}.",
+            )
+            require(
+                callable(self.target) or abs(float(mass) - 1) <= MASS,
+                f"`Prescribed` must have the integral 1, it has {float(mass):.8g}: divide by `grid.integrate(target)`.",
+            )
+        return target / mass
 
     def __call__(self, t: Any, rho: Array, grid: Grid) -> Array:
         """It costs nothing where it is so."""
         return jnp.zeros((), rho.dtype)
+
+
+def takes(function: Any, count: int, message: str) -> None:
+    """Raise `InputError` for a function that cannot be called with so many arguments, where that can be seen."""
+    if not callable(function):
+        return
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(*range(count))
+    except TypeError:
+        raise InputError(message) from None
+
+
+def _in_cells(given: Callable | Array, name: str, grid: Grid, dtype: Any) -> Array:
+    """Values of a function of x, or those that are given."""
+    if callable(given):
+        return grid.sample(given, dtype)
+    require(given.shape == grid.shape, f"`{name}` needs values in the cells, shape {grid.shape}, got {given.shape}.")
+    return given.astype(dtype)
 
 
 def evaluate(cost: Cost | None, name: str, t: Any, rho: Array, grid: Grid) -> Float[Array, ""]:

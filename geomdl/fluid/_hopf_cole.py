@@ -96,6 +96,8 @@ class HopfCole(AbstractMeanFieldSolver):
             isinstance(problem.nu, jax.core.Tracer) or bool(problem.nu > 0),
             "HopfCole needs noise, `nu` > 0: take AdjointLBFGS.",
         )
+        if isinstance(problem.terminal, Prescribed):
+            problem.terminal.values(problem.domain, problem.dtype)  # checks it
 
     def stages(self, problem: MeanFieldControl) -> tuple[Stage, ...]:
         """One."""
@@ -208,7 +210,11 @@ class Couple(Stage):
         ts = dt * (jnp.arange(middle.shape[0], dtype=problem.dtype) + 0.5)
         own = jax.vmap(problem.running_cost)(ts, middle) - jax.vmap(grid.integrate)(middle * felt.running)
         value = grid.integrate(-2 * problem.nu * problem.rho0 * pair.log_eta[0]) + dt * jnp.sum(own)
-        value = value + problem.terminal_cost(pair.rho[-1]) - grid.integrate(pair.rho[-1] * felt.terminal)
+        # A prescribed end is a constraint and `felt.terminal` its multiplier: by it the value moves with the problem.
+        end = pair.rho[-1]
+        if isinstance(problem.terminal, Prescribed):
+            end = problem.terminal.values(grid, problem.dtype)
+        value = value + problem.terminal_cost(end) - grid.integrate(end * felt.terminal)
         phi = 2 * problem.nu * pair.log_eta
         velocity = jax.vmap(grid.gradient)((phi[1:] + phi[:-1]) / 2)
         converged = iterate.residual <= self.bound(problem)

@@ -38,19 +38,21 @@ class FluidProblem(eqx.Module):
     task: Classification | None = None
 
 
-def load(name: str, nodes: Any = None, **parameters: Any) -> FluidProblem:
+def load(name: str, nodes: Any = None, **settings: Any) -> FluidProblem:
     """A problem by its name, one of `NAMES`.
 
     **Arguments:**
 
     - `name`: of the problem.
     - `nodes`: how many cells, along each axis; `None` is enough.
-    - `parameters`: those of the problem, such as `nu` or `strength`.
+    - `settings`: parameters of the problem, such as `nu` or `strength`.
 
-    **Errors:** `InputError` for another name; `TypeError` for a parameter that the problem does not have.
+    **Errors:** `InputError` for another name, and for a parameter that the problem does not have.
     """
-    require(name in _MAKERS, f"There is no problem `{name}`; the problems are {', '.join(NAMES)}.")
-    return _MAKERS[name](nodes, **parameters)
+    has = parameters(name)
+    for given in settings:
+        require(given in has, f"`{given}` is no parameter of {name}, which has {', '.join(sorted(has))}.")
+    return _MAKERS[name](nodes, **settings)
 
 
 def parameters(name: str) -> frozenset[str]:

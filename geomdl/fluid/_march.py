@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -47,9 +48,15 @@ def march(
       kappa, else dx over the speed of sound. The implicit `PreissmanBox` has none, but its iterations do not
       converge where the density nearly vanishes, as in the tails of a soliton.
 
-    **Errors:** `InputError` if the equations are elliptic in time, with the reason: see `check_march`.
+    **Errors:** `InputError` if the equations are elliptic in time, with the reason: see `check_march`. An
+    `IntegrationError` where a step is too long: see `stable` and `min_layers`.
     """
     require(grid.dim == 1 and grid.periodic, "`grid` must be periodic and of one axis.")
+    require(grid.shape[0] % 2 == 1, f"`grid` must have an odd number of cells, got {grid.shape[0]}.")
+    require(
+        isinstance(rho, jax.core.Tracer) or bool(jnp.all(rho > 0)),
+        "`rho` must be positive everywhere, for a fluid to have a velocity.",
+    )
     check_march(energy, kappa, rho)
     equation = barotropic_fluid_central(energy, kappa if kappa > 0 else None)
     system = FieldSystem(equation, PeriodicGrid(grid.shape[0], length=grid.high[0] - grid.low[0]))

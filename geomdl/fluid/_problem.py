@@ -10,11 +10,8 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from geomdl._errors import require
-from geomdl.fluid._costs import Cost, evaluate
+from geomdl.fluid._costs import MASS, Cost, evaluate, takes
 from geomdl.fluid._grid import Faces, Grid, at
-
-#: How far from 1 the mass of a given density may be.
-MASS = 1e-6
 
 
 class MeanFieldControl(eqx.Module):
@@ -76,12 +73,11 @@ class MeanFieldControl(eqx.Module):
     ):
         require(isinstance(domain, Grid), f"`domain` must be a Grid, got {type(domain).__name__}.")
         for name, value in (("nu", nu), ("horizon", horizon)):
+            require(not isinstance(value, str), f"`{name}` must be a number, got {value!r}.")
             require(np.ndim(value) == 0, f"`{name}` must be a single number, got shape {np.shape(value)}.")
             if not isinstance(value, jax.core.Tracer):
-                require(
-                    bool(np.isfinite(value) and value >= 0), f"`{name}` must be finite and not negative, got {value}."
-                )
-        require(isinstance(horizon, jax.core.Tracer) or bool(horizon > 0), "`horizon` must be positive, got 0.")
+                low, words = (value > 0, "positive") if name == "horizon" else (value >= 0, "not negative")
+                require(bool(np.isfinite(value) and low), f"`{name}` must be finite and {words}, got {value}.")
         several = isinstance(terminal, Sequence)
         require(
             several == isinstance(rho0, Sequence) and (not several or len(terminal) == len(rho0) >= 1),  # type: ignore[arg-type]
@@ -93,6 +89,11 @@ class MeanFieldControl(eqx.Module):
                 cost is None or callable(cost),
                 f"`{name}` must be a function (t, rho, grid) -> scalar, such as Potential or Congestion, got {cost}.",
             )
+            takes(
+                cost, 3, f"`{name}` must take (t, rho, grid); wrap a function of the place x, a height, in `Potential`."
+            )
+        takes(field, 3, "`field` must take (t, x, layer), x of shape (d,).")
+        takes(effort, 3, "`effort` must take (t, x, layer), x of shape (d,).")
         require(field is None or not osmotic, "`osmotic` is for the feedback class: leave out `field`.")
         require(field is not None or effort is None, "`effort` is for the open loop: give the `field` too, or neither.")
         self.running, self.domain, self.osmotic = running, domain, osmotic
@@ -151,8 +152,14 @@ class MeanFieldControl(eqx.Module):
 
     def _across(self, axis: int, t: Array, layer: PyTree) -> Array:
         assert self.field is not None
-        field = self.field
-        return at(lambda x: field(t, x, layer)[axis], self.domain.face_points(axis, self.dtype))
+        field, d = self.field, self.domain.dim
+
+        def component(x: Array) -> Array:
+            value = jnp.asarray(field(t, x, layer))
+            require(value.shape == (d,), f"`field` must return shape ({d},) for x of that shape, got {value.shape}.")
+            return value[axis]
+
+        return at(component, self.domain.face_points(axis, self.dtype))
 
     def control_cost(self, t: Array, moved: Sequence[Array], control: PyTree) -> Float[Array, ""]:
         r"""$\int \rho R\,dx$, with the density that is moved along each axis; on faces in the feedback class, with the
@@ -199,6 +206,7 @@ def _density(rho0: Any, grid: Grid) -> Array:
             f"{values.dtype}{list(values.shape)}.",
         )
         mass = jnp.ones((), values.dtype)
+        values = _checked(values)
         if not isinstance(values, jax.core.Tracer):
             found = float(grid.integrate(values))
             require(

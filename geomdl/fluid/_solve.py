@@ -14,6 +14,12 @@ from geomdl.fluid._problem import MeanFieldControl
 from geomdl.fluid._solution import MeanFieldSolution
 from geomdl.fluid._stage import AbstractMeanFieldSolver, run
 
+#: What to do about the only way in which a converged solution is none.
+NEGATIVE = (
+    "The density that was found is negative somewhere (`solve(..., throw=False).min_density`): take more layers or "
+    "cells, a smaller domain without empty tails, or a solver that keeps it positive, AdjointLBFGS or HopfCole."
+)
+
 
 def solve(
     problem: MeanFieldControl,
@@ -66,7 +72,8 @@ def solve(
     assert found is not None
     if not throw:
         return found
-    value = eqx.error_if(found.value, ~found.succeeded, solver.advice)
+    value = eqx.error_if(found.value, found.min_density < 0, NEGATIVE)
+    value = eqx.error_if(value, ~found.succeeded, solver.advice)
     return eqx.tree_at(lambda s: s.value, found, value)
 
 

@@ -47,7 +47,8 @@ def min_layers(
     $L \ge N \frac{T}{\ell} \max_j\big(|u_j| + \sqrt{c_j^2 + 4\kappa N^2/\ell^2}\big)$ with $\kappa = \nu^2$, over the
     margin, where the flow is slower than sound.
 
-    So layers grow with nodes, and with their square where there is a quantum term. It is sufficient for the central
+    So layers grow with nodes, and with their square where there is a quantum term. It asks for up to twice as many
+    as the criterion of `stable`, and is sufficient for the central
     scheme, the one-sided one, and their mirrors; the constants are derived for these schemes here.
 
     **Arguments:**
@@ -59,7 +60,7 @@ def min_layers(
 
     **Errors:** `InputError` where the flow is as fast as sound or faster: the rule does not apply.
     """
-    dx, kappa = _checked(num_nodes, horizon, length, nu)
+    dx, kappa = _checked(num_nodes, horizon, length, state, nu)
     require(0 < margin <= 1, f"`margin` must lie in (0, 1], got {margin}.")
     require(
         bool(np.all(np.abs(state.velocity) < state.sound)),
@@ -96,7 +97,8 @@ def amplification_factors(
     return np.abs(np.linalg.eigvals(step)).max(axis=-1)
 
 
-def _checked(num_nodes: int, horizon: float, length: float, nu: float) -> tuple[float, float]:
+def _checked(num_nodes: int, horizon: float, length: float, state: Background, nu: float) -> tuple[float, float]:
+    require(isinstance(state, Background), f"`state` must come from `background(rho, u, energy)`, got {state}.")
     require(num_nodes >= 3, f"`num_nodes` must be 3 or more, got {num_nodes}.")
     for name, value in (("horizon", horizon), ("length", length)):
         require(bool(0 < value < np.inf), f"`{name}` must be positive and finite, got {value}.")
@@ -106,7 +108,7 @@ def _checked(num_nodes: int, horizon: float, length: float, nu: float) -> tuple[
 
 def waves(layers: int, num_nodes: int, horizon: float, length: float, state: Background, nu: float) -> tuple:
     """a and w for each point and wave, and the steps."""
-    dx, kappa = _checked(num_nodes, horizon, length, nu)
+    dx, kappa = _checked(num_nodes, horizon, length, state, nu)
     require(layers >= 1, f"`layers` must be 1 or more, got {layers}.")
     dt = horizon / layers
     theta = 2 * np.pi * np.arange(1, num_nodes // 2 + 1) / num_nodes

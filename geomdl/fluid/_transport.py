@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
+from geomdl._errors import require
 from geomdl.fluid._flux import BLENDED, SCHARFETTER_GUMMEL, implicit, outflow
 from geomdl.fluid._problem import MeanFieldControl
 
@@ -89,3 +90,23 @@ class Discretisation(eqx.Module):
         grads, out = jax.grad(value, argnums=(0, 1, 2), has_aux=True)(problem.rho0, controls, pushes)
         first, gradient, rest = grads
         return out, gradient, jnp.concatenate([first[None], rest]) / problem.domain.volume
+
+
+def transport(problem: MeanFieldControl, controls: PyTree, *, order: int = 1) -> Transport:
+    r"""What given controls cost, and where they take the density: J and all densities, without any optimum.
+
+    **Arguments:**
+
+    - `problem`: a `MeanFieldControl`.
+    - `controls`: in the feedback class the velocity on the faces across each axis, shapes (layers, *faces), such as
+      `solution.velocity`; in the open loop the layers.
+    - `order`: 1 (positive for every step) or 2, as for `AdjointLBFGS`.
+
+    **Returns:** a `Transport`, `(value, rho)`, that may be differentiated by everything.
+    """
+    require(order in (1, 2), f"`order` must be 1 or 2, got {order}.")
+    if problem.field is None:
+        wanted = [problem.domain.faces_shape(axis) for axis in range(problem.domain.dim)]
+        found = [jnp.shape(u)[1:] for u in jax.tree.leaves(controls)]
+        require(found == wanted, f"`controls` must have shapes (layers, *faces), faces {wanted}, got {found}.")
+    return Discretisation(order).transport(problem, controls)

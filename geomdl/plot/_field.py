@@ -14,7 +14,7 @@ SHADES = 65
 PANELS = 6
 
 
-def spacetime(ts: Any, x: Any, values: Any, name: str = "u") -> Any:
+def spacetime(ts: Any, x: Any, values: Any, name: str = "u", *, faint: bool = False) -> Any:
     """A field: in one dimension colours over space and time, in two some moments side by side.
 
     **Arguments:**
@@ -22,7 +22,8 @@ def spacetime(ts: Any, x: Any, values: Any, name: str = "u") -> Any:
     - `ts`: the times, shape (saves,).
     - `x`: the points, shape (n,), or (2, nx, ny) as grids have them.
     - `values`: the real field, shape (saves, n) or (saves, nx, ny).
-    - `name`: of the field, for the scale of colours.
+    - `name`: of the field, for the scale of colours. Where it is NaN nothing is drawn.
+    - `faint`: the colours go by the square root, for small values beside large ones; not for both signs.
 
     **Returns:** a matplotlib `Figure`. Colours are centred on zero if the field has both signs.
     """
@@ -31,7 +32,7 @@ def spacetime(ts: Any, x: Any, values: Any, name: str = "u") -> Any:
     wanted = (*ts.shape, *(x.shape[1:] if plane else x.shape))
     require(values.shape == wanted, f"`values` must have the shape {wanted}, got {values.shape}.")
     require(len(ts) >= 2 or plane, "`ts` must hold two times at least.")
-    style = _colours(values)
+    style = _colours(values, faint)
     if not plane:
         fig, ((axes,),) = figure(6.4, 4.4)
         image = axes.pcolormesh(x, ts, values, shading="nearest", rasterized=True, **style)
@@ -71,11 +72,16 @@ def local_laws(ts: Any, residuals: Mapping[str, Any]) -> Any:
     return fig
 
 
-def _colours(values: np.ndarray) -> dict[str, Any]:
+def _colours(values: np.ndarray, faint: bool) -> dict[str, Any]:
     from matplotlib import colormaps
+    from matplotlib.colors import PowerNorm
 
-    low, high = float(values.min()), float(values.max())
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if low < 0 < high and -low > 0.1 * high and high > -0.1 * low:
         size = max(-low, high)
         return {"cmap": colormaps["RdBu_r"].resampled(SHADES), "vmin": -size, "vmax": size}
-    return {"cmap": "cividis", "vmin": low, "vmax": high}
+    return (
+        {"cmap": "cividis", "norm": PowerNorm(0.5, low, high)}
+        if faint
+        else {"cmap": "cividis", "vmin": low, "vmax": high}
+    )

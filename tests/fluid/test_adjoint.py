@@ -15,12 +15,14 @@ from geomdl.fluid import (
     Distance,
     Grid,
     HopfCole,
+    Interaction,
     MeanFieldControl,
     Potential,
     Spread,
     linear_quadratic,
     load,
     solve,
+    transport,
 )
 
 SOLVER = AdjointLBFGS()
@@ -218,7 +220,16 @@ def test_bad_input_is_named():
     for how, words in [
         ({"nu": -1.0}, "`nu` must be finite and not negative"),
         ({"nu": jnp.ones(2)}, "`nu` must be a single number"),
-        ({"horizon": 0.0}, "`horizon` must be positive"),
+        ({"horizon": 0.0}, "`horizon` must be finite and positive, got 0"),
+        ({"horizon": -1.0}, "`horizon` must be finite and positive, got -1"),
+        ({"nu": "a"}, "`nu` must be a number, got 'a'"),
+        ({"terminal": lambda x: x[0]}, "wrap a function of the place x, a height, in `Potential`"),
+        ({"running": lambda rho: rho}, r"`running` must take \(t, rho, grid\)"),
+        ({"running": Potential(lambda t, x: x[0])}, "`Potential` takes a function of x alone"),
+        ({"running": Potential(jnp.ones(7))}, r"`Potential` needs values in the cells, shape \(8,\), got \(7,\)"),
+        ({"running": Distance(jnp.ones(7))}, "`Distance` needs values in the cells"),
+        ({"field": lambda x, u: x}, r"`field` must take \(t, x, layer\)"),
+        ({"rho0": jnp.full(8, jnp.nan)}, "`rho0` must be finite, nowhere negative"),
         ({"rho0": jnp.ones(8)}, "`rho0` must have the integral 1, it has 2"),
         ({"rho0": jnp.ones(7)}, r"values in the cells, shape \(8,\)"),
         ({"rho0": lambda x: x[0]}, "`rho0` must be finite, nowhere negative"),
@@ -239,5 +250,40 @@ def test_bad_input_is_named():
             kind(tolerance=0.0)
         with pytest.raises(InputError, match="`max_iterations` must be at least 1"):
             kind(max_iterations=0)
+    for field in (lambda t, x, u: u[0], lambda t, x, u: jnp.ones(3) * u[0]):
+        with pytest.raises(InputError, match=r"`field` must return shape \(1,\) for x of that shape"):
+            solve(make(field=field), 4, solver=AdjointLBFGS(controls=jnp.zeros((4, 1))))
     with pytest.raises(InputError, match="There is no problem `bridge`"):
         load("bridge")
+    with pytest.raises(InputError, match="`strength` is no parameter of rings, which has horizon, nu, weight"):
+        load("rings", strength=3.0)
+
+
+def test_who_draw_together_without_noise_are_refused_where_they_would_clump():
+    """The finer the grid, the lower J falls; with a cost of distant places, too. Noise helps, or a short time."""
+    attract = Congestion(-1.0)
+    make = lambda n, nu=0.0, horizon=0.4, running=attract: MeanFieldControl(
+        running, None, nu, lambda x: 1 + 0.01 * jnp.cos(2 * jnp.pi * x[0]), horizon, Grid(n, 0.0, 1.0, periodic=True)
+    )
+    for problem in (make(33), make(65), make(33, running=Interaction(lambda x: -30 * jnp.exp(-800 * x[0] ** 2)))):
+        with pytest.raises(InputError, match="Examples that draw together without noise"):
+            solve(problem, 8)
+    assert solve(make(17, horizon=0.02), 4, solver=AdjointLBFGS(order=1)).value < 0
+    assert solve(make(17, nu=0.5), 4, solver=AdjointLBFGS(order=1)).value < 0
+
+
+def test_given_controls_cost_what_they_cost():
+    """A density at rest pays its running cost alone; and an optimum costs less than what is near it."""
+    grid = Grid(12, -1.0, 1.0)
+    problem = MeanFieldControl(Congestion(2.0), Spread(3.0), 0.0, jnp.full(12, 0.5), 0.5, grid)
+    rest = transport(problem, (jnp.zeros((4, 11)),))
+    np.testing.assert_allclose(rest.rho, 0.5)
+    spread = float(problem.terminal_cost(jnp.full(12, 0.5)))
+    np.testing.assert_allclose(rest.value, 0.5 * 2 * 0.25 * 2 / 2 + spread, rtol=1e-12)
+    found = solve(problem, 4, solver=AdjointLBFGS(order=1, tolerance=1e-5))
+    again = transport(problem, found.velocity)
+    np.testing.assert_allclose(again.value, found.value, rtol=1e-12)
+    for shift in (0.1, -0.1):
+        assert transport(problem, tuple((1 + shift) * u for u in found.velocity)).value > again.value
+    with pytest.raises(InputError, match="`controls` must have shapes"):
+        transport(problem, (jnp.zeros((4, 12)),))

@@ -34,7 +34,7 @@ def test_where_it_applies_it_is_the_rule_and_the_march_it_allows_is_the_optimum(
     speed, sound = np.max(np.abs(found.velocity[0])), np.sqrt(0.003 * np.max(found.rho))
     assert advice.layers <= 25 * 0.25 * (speed + sound) / 0.9 + 1
     assert advice.layers >= 25 * 0.25 * (0.95 * sound) / 0.9
-    assert str(advice).startswith(f"{advice.layers} layers or more: a wave, of speed ")
+    assert str(advice).startswith("1 layer or more: a wave, of speed ")
     energy = lambda rho: 0.003 * rho**2 / 2
     at_rest = layer_advice(task)
     assert at_rest.layers == min_layers(25, 0.25, 1.0, background(task.rho0, 0.0, energy))

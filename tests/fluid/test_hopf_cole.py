@@ -183,6 +183,23 @@ def test_continuation_goes_from_easy_to_hard():
         continuation([], 8)
 
 
+def test_the_value_of_a_bridge_moves_with_everything():
+    """The last density is a constraint: its multiplier is part of the derivative."""
+    grid = Grid(32, -3.0, 3.0)
+    bump = lambda at, width: lambda x: jnp.exp(-((x[0] - at) ** 2) / width) + 1e-6
+
+    def value(nu, horizon, target):
+        problem = MeanFieldControl(None, Prescribed(bump(target, 0.7)), nu, bump(-0.8, 0.4), horizon, grid)
+        return solve(problem, 4, solver=HopfCole(tolerance=1e-11)).value
+
+    at, h = (0.2, 1.5, 0.7), 1e-4
+    slopes = jax.grad(value, argnums=(0, 1, 2))(*map(jnp.asarray, at))
+    for i in range(3):
+        up, down = (value(*(jnp.asarray(a + s * h * (i == j)) for j, a in enumerate(at))) for s in (1, -1))
+        np.testing.assert_allclose(slopes[i], (up - down) / (2 * h), rtol=1e-5)
+    assert slopes[2] > 0.5  # further is dearer
+
+
 def test_what_it_cannot_solve_is_named():
     make = lambda **how: MeanFieldControl(
         **{"running": None, "terminal": Spread(), "nu": 0.1, "rho0": jnp.full(8, 0.5), "horizon": 1.0,
@@ -191,6 +208,8 @@ def test_what_it_cannot_solve_is_named():
         ({"osmotic": True}, "the osmotic effort leads to a wave"),
         ({"field": lambda t, x, u: x}, "take AdjointLBFGS for an open loop"),
         ({"nu": 0.0}, "`nu` > 0: take AdjointLBFGS"),
+        ({"terminal": Prescribed(lambda x: x[0])}, "`Prescribed` needs a positive density"),
+        ({"terminal": Prescribed(jnp.ones(8))}, "`Prescribed` must have the integral 1, it has 2"),
     ]:
         with pytest.raises(InputError, match=words):
             solve(make(**how), 4, solver=HopfCole())

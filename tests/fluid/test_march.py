@@ -77,3 +77,8 @@ def test_what_is_elliptic_is_refused():
         march(grid, lambda rho: rho**2, jnp.ones(9), jnp.zeros(9), dt=0.1, num_steps=1, kappa=-0.1)
     with pytest.raises(InputError, match="`grid` must be periodic and of one axis"):
         march(Grid(9, 0.0, 1.0), lambda rho: rho**2, jnp.ones(9), jnp.zeros(9), dt=0.1, num_steps=1)
+    even = Grid(8, 0.0, 1.0, periodic=True)
+    with pytest.raises(InputError, match="`grid` must have an odd number of cells, got 8"):
+        march(even, lambda rho: rho**2, jnp.ones(8), jnp.zeros(8), dt=0.1, num_steps=1)
+    with pytest.raises(InputError, match="`rho` must be positive everywhere"):
+        march(grid, lambda rho: rho**2, -jnp.ones(9), jnp.zeros(9), dt=0.1, num_steps=1)

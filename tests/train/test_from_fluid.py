@@ -11,6 +11,7 @@ from geomdl.fluid import AdjointLBFGS, classification, solve
 from geomdl.train import evaluate, fit, from_fluid
 
 
+@pytest.mark.slow  # `geomdl fluid moons` makes one every day
 def test_a_network_of_the_fluid_classifies_untrained_and_learns_on():
     moons, others = data.moons(400), data.moons(400, seed=1)
     task = classification(moons, 20, nu=0.03)

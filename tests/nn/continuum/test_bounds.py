@@ -20,6 +20,7 @@ from geomdl.nn.continuum import (
 
 Q = gauss_legendre(9)
 RANDOM = np.random.default_rng(0)
+EULER = Euler()
 NOTHING = lambda f: jnp.zeros((), f.dtype)
 
 
@@ -28,7 +29,7 @@ def draw(depth, scale=1.0):
     return NeuralLayer(DenseKernel(jnp.asarray(scale * table)), jnp.asarray(scale * bias))
 
 
-def states(rate, layers, f0, horizon, solver=Euler()):
+def states(rate, layers, f0, horizon, solver=EULER):
     return sweep(rate, layers, f0, NOTHING, horizon=horizon, solver=solver).states
 
 

@@ -41,7 +41,9 @@ def test_by_hand():
     q = gauss_legendre(5)
     net = NeuralField(2, 3, modes=3, depth=2, quadrature=q, key=KEY, horizon=0.6)
     x = np.asarray([0.4, -1.1])
-    basis = np.stack([np.sqrt(2 * p + 1) * np.polynomial.legendre.Legendre.basis(p)(2 * q.nodes[:, 0] - 1) for p in range(3)])
+    basis = np.stack(
+        [np.sqrt(2 * p + 1) * np.polynomial.legendre.Legendre.basis(p)(2 * q.nodes[:, 0] - 1) for p in range(3)]
+    )
     f = (np.asarray(net.lift.weight) @ x + np.asarray(net.lift.bias)) @ basis
     for k in range(2):
         w = basis.T @ np.asarray(net.layers.kernel.coefficients[k]) @ basis

@@ -1,4 +1,4 @@
-"""Quadratures: what they are exact for, at which rate they converge, and the one place where weights are divided out."""
+"""Quadratures: what they are exact for, how fast they converge, and the one place where weights are divided out."""
 
 import jax
 import jax.numpy as jnp

@@ -116,10 +116,14 @@ def test_the_adjoint_is_the_continuous_one_once_weights_are_divided_out():
     """p_j = p_j + dt sum_k w_k w(x_k, x_j) sigma'(u_k) p_k with the transposed kernel, and dJ/dw, dJ/db by hand."""
     q, depth, dt, lam = gauss_legendre(7), 5, 0.2, 0.3
     random = np.random.default_rng(0)
-    layers = NeuralLayer(DenseKernel(jnp.asarray(random.normal(size=(depth, 7, 7)))), jnp.asarray(random.normal(size=(depth, 7))))
+    layers = NeuralLayer(
+        DenseKernel(jnp.asarray(random.normal(size=(depth, 7, 7)))), jnp.asarray(random.normal(size=(depth, 7)))
+    )
     f0 = jnp.asarray(random.normal(size=(3, 7)))
     rate, w = NeuralRate(q), np.asarray(q.weights)
-    square = lambda layer: jnp.sum(q.to_cotangent(layer.kernel.table**2) * q.like(f0)[:, None]) + q.integrate(layer.bias**2)
+    square = lambda layer: (
+        jnp.sum(q.to_cotangent(layer.kernel.table**2) * q.like(f0)[:, None]) + q.integrate(layer.bias**2)
+    )
     s = sweep(
         rate, layers, f0, lambda f: jnp.sum(q.integrate(jnp.sin(f))) / 3,
         lambda t, f, layer: lam / 2 * square(layer), horizon=depth * dt,

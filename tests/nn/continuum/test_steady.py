@@ -1,4 +1,4 @@
-"""Steady states: found where they exist, refused where not, and what grows around them grows at the rate that is told."""
+"""Steady states: found where they exist, refused where not; what grows around them does so at the rate that is told."""
 
 import jax
 import jax.numpy as jnp
@@ -67,7 +67,7 @@ def test_the_growth_rate_is_that_of_a_small_perturbation():
     if spin < 1e-12:
         rate = np.polyfit(np.linspace(0, 4, 401), np.log(size), 1)[0]
     else:  # over whole turns
-        each = int(round(2 * np.pi / spin / 0.01))
+        each = round(2 * np.pi / spin / 0.01)
         rate = np.log(size[each] / size[0]) / (each * 0.01)
     assert rate == pytest.approx(found.growth_rate, rel=0.01)
 
