@@ -124,8 +124,8 @@ def legendre(quadrature: Quadrature, modes: int, dtype: Any) -> Float[Array, "mo
 def random_low_rank(depth: int, modes: int, *, scale: float = 1.0, key: PRNGKeyArray) -> LowRankKernel:
     """`depth` kernels with independent normal coefficients that fall with the degrees, smooth functions as they are."""
     falloff = 1 / (1.0 + np.arange(modes))
-    c = jax.random.normal(key, (depth, modes, modes)) * jnp.asarray(scale * np.outer(falloff, falloff))
-    return LowRankKernel(c)
+    c = jax.random.normal(key, (depth, modes, modes))
+    return LowRankKernel(c * jnp.asarray(scale * np.outer(falloff, falloff), c.dtype)[None])
 
 
 def _check_size(n: int, quadrature: Quadrature) -> None:

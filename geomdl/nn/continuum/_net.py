@@ -112,7 +112,7 @@ def _convolution(quadrature: Quadrature, depth: int, modes: int, *, key: PRNGKey
     n = quadrature.size
     real, imaginary = jax.random.normal(key, (2, depth, n // 2 + 1))
     falloff = jnp.asarray(n / (1.0 + np.arange(n // 2 + 1)), real.dtype)
-    waves = jax.lax.complex(real, imaginary) * falloff[None]
+    waves = jax.lax.complex(real * falloff[None], imaginary * falloff[None])
     return NeuralLayer(ConvolutionKernel(jnp.fft.irfft(waves, n)), jnp.zeros((depth, n)))
 
 

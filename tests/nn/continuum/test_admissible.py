@@ -64,7 +64,9 @@ def test_out_of_reach_successive_approximations_find_the_closed_form():
         best = bang_bang(p, f, q, bias=B, kernel=0.0)
         np.testing.assert_allclose(biases[n], best.bias)
     # The Hamiltonian is constant along the optimum.
-    values = jnp.stack([jnp.sum(s.costates[n + 1] * field(0.0, s.states[n], biases[n])) for n in range(depth)])
+    values = jnp.stack(
+        [jnp.sum(s.costates[n + 1] * field(jnp.zeros(()), s.states[n], biases[n])) for n in range(depth)]
+    )
     np.testing.assert_allclose(values, values[0], rtol=1e-12)
     assert abs(values[0]) > 0.1
 

@@ -60,7 +60,7 @@ def test_low_rank_kernels_are_functions():
 def test_a_convolution_of_cosines_is_known():
     q = midpoint(16)
     x = jnp.asarray(q.nodes[:, 0])
-    kernel = ConvolutionKernel(jnp.cos(2 * jnp.pi * jnp.arange(16) / 16))
+    kernel = ConvolutionKernel(jnp.cos(2 * jnp.pi * jnp.arange(16.0) / 16))
     found = kernel.apply(jnp.sin(2 * jnp.pi * x), q)
     np.testing.assert_allclose(found, jnp.sin(2 * jnp.pi * x) / 2, atol=1e-15)
 

@@ -31,7 +31,8 @@ def test_it_is_a_network_like_the_others(kernel):
     assert net(x).shape == (7, 2, 2)
     np.testing.assert_allclose(net(x)[3, 1], net(x[3, 1]), rtol=1e-12)
     mine, plain = gradients(net, x), gradients(make(DirectAdjoint()), x)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12), mine, plain)
+    for a, b in zip(jax.tree.leaves(mine), jax.tree.leaves(plain), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
     assert jnp.linalg.norm(jax.tree.leaves(mine.layers.kernel)[0]) > 1e-4
     assert net.stable_depth(x[0]).amplification > 0.5
     assert net.sweep(x[0], lambda logits: jnp.sum(logits**2)).states.shape == (6, 2, 6)

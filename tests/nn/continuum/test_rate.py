@@ -63,7 +63,7 @@ def test_a_leak_lets_it_decay():
 
 
 def nonlinear(depth):
-    return NeuralLayer(random_low_rank(depth, 4, scale=2.0, key=jax.random.key(0)), Profile(jnp.ones((depth, 4)) / 3))
+    return NeuralLayer(random_low_rank(depth, 4, scale=0.5, key=jax.random.key(0)), Profile(jnp.ones((depth, 4)) / 3))
 
 
 @pytest.mark.parametrize(("solver", "order"), [(Euler(), 1), (RK4(), 4)])
@@ -91,7 +91,7 @@ def test_orders_in_depth(solver, order):
 def moment(q, layers):
     """Of the state at the end, from data that are not periodic."""
     x = jnp.asarray(q.nodes[:, 0])
-    f = flow(NeuralRate(q), layers, jnp.exp(x) - x, horizon=1.0)
+    f = flow(NeuralRate(q, jnp.sin), layers, jnp.exp(x) - x, horizon=1.0)  # entire, so that Gauss converges fast
     return float(q.integrate(f * jnp.cos(x)))
 
 
@@ -147,10 +147,10 @@ def test_costates_converge_with_the_width():
 
     def costate(q):
         x = jnp.asarray(q.nodes[:, 0])
-        s = sweep(NeuralRate(q), layers, jnp.exp(x), cost(q), horizon=1.0)
+        s = sweep(NeuralRate(q, jnp.sin), layers, jnp.exp(x), cost(q), horizon=1.0)
         return q.integrate(q.to_costate(s.costates[0]) * jnp.sin(x)), s.gradient.kernel.coefficients
 
-    (fine, by_fine), (coarse, by_coarse) = costate(gauss_legendre(40)), costate(gauss_legendre(16))
-    np.testing.assert_allclose(fine, coarse, rtol=1e-11)
+    (fine, by_fine), (coarse, by_coarse) = costate(gauss_legendre(40)), costate(gauss_legendre(24))
+    np.testing.assert_allclose(fine, coarse, rtol=1e-10)
     np.testing.assert_allclose(by_fine, by_coarse, rtol=1e-9, atol=1e-12)
     assert isinstance(layers.kernel, LowRankKernel)
