@@ -41,6 +41,8 @@ OUTCOMES = {
     "error = ": "assert error < 2e-8",
     "state = gm.fluid": "rule = lambda nu: [gm.fluid.min_layers(n, 1.0, 1.0, state, nu) for n in (64, 128)]\n"
     "assert (rule(0.0), rule(0.05)) == ([137, 273], [502, 1903])",
+    "wide = net.at": "import jax.numpy as jnp; x = jnp.asarray(gm.data.moons(50).features)\n"
+    "assert jnp.max(jnp.abs(wide(x) - net(x))) < 2e-3 and log.epochs[-1].accuracy > 0.8",
     "task = gm.fluid": "assert gm.train.evaluate(net, gm.data.rings(500, seed=1))[1] > 0.9 and errors.shape == (6,)",
     "crowd = ": "assert moved.order in (1, 2) and moved.mass_error < 1e-5 and moved.min_density > 0\n"
     "assert 2.0 < moved.value < 4.0 and jnp.max(moved.rho[-1]) < jnp.max(moved.rho[0])",

@@ -1,10 +1,8 @@
 """`geomdl train`: a network learns a data set by the forward-backward sweep."""
 
 from pathlib import Path
-from typing import Any
 
 import click
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 
@@ -13,9 +11,9 @@ from geomdl._errors import require
 from geomdl.cli import _options
 from geomdl.cli._choices import ADJOINTS, OPTIMIZERS, SOLVERS, UPDATES
 from geomdl.cli._folder import new_folder
+from geomdl.cli._nets import NETS, network
 from geomdl.cli._pictures import draw
 from geomdl.cli._processes import join, launch
-from geomdl.control import discretise
 from geomdl.fluid import layer_advice
 from geomdl.train import evaluate, fit
 
@@ -30,6 +28,7 @@ Examples:
   geomdl train --devices 4 --batch-size 256            on every device a quarter of a batch
   geomdl train --processes 2                           two processes on this machine share every batch
   geomdl train --processes 2 --coordinator HOST:PORT --process 0 --out FOLDER    on each of two machines
+  geomdl train --net neural-field --dataset moons      a continuum of neurons, cut at Gauss's nodes
   geomdl train --update emsa --dataset spirals         every layer minimises its Hamiltonian
   geomdl train --update ternary --horizon 2            weights -1, 0 and 1
   geomdl train --out runs/mine; geomdl train --out runs/mine --resume --epochs 80
@@ -48,6 +47,7 @@ def _choice(names: dict) -> click.Choice:
     metavar="NAME|PATH",
     help=f"One of {', '.join(data.NAMES)}, or a file: IDX as MNIST ships it (also .gz), NPZ, CSV.",
 )
+@click.option("--net", default="resnet", show_default=True, type=_choice(NETS), help="Which network; see the README.")
 @click.option("--depth", default=20, show_default=True, help="Number of layers.")
 @click.option("--width", default=128, show_default=True, help="Features per layer.")
 @click.option("--horizon", default=8.0, show_default=True, help="Time T of the flow; the step is T/depth.")
@@ -87,7 +87,8 @@ def _choice(names: dict) -> click.Choice:
 @click.pass_context
 def train(
     context: click.Context,
-    dataset: str, depth: int, width: int, horizon: float, solver: str, adjoint: str, optimizer: str, update: str,
+    dataset: str, net: str, depth: int, width: int, horizon: float, solver: str, adjoint: str, optimizer: str,
+    update: str,
     lr: float, epochs: int, batch_size: int, devices: int | None, shard_layers: bool,
     processes: int | None, coordinator: str | None, process: int | None, seed: int, out: Path | None, resume: bool,
     quiet: bool,
@@ -112,20 +113,21 @@ def train(
     net_key, order_key = jax.random.split(jax.random.key(seed))
     sizes = (parts.train.num_features, parts.train.num_classes)
     shape = {"width": width, "depth": depth, "horizon": horizon, "key": net_key}
-    net = _network(sizes, shape, solver, adjoint, update)
+    model = network(net, sizes, shape, solver, adjoint, update)
     say(
         f"{parts.train.name}: {len(parts.train)} training and {len(parts.test)} test examples, {sizes[0]} features, "
         f"{sizes[1]} classes\n"
-        f"network: {depth} layers of width {width}, solver {solver}, adjoint {net.chosen_adjoint}\n"
+        f"network: {net}, {depth} layers of width {width}, solver {type(model.solver).__name__}, adjoint "
+        f"{model.chosen_adjoint}\n"
         f"device: {_device()}"
     )
     if jax.process_index() == 0:
-        say(_outlook(net, parts.train))
+        say(_outlook(model, parts.train))
         say(f"the fluid's rule of layers and nodes: {layer_advice(None)}")
     folder = new_folder(parts.train.name) if out is None else out
     try:
-        net, log = fit(
-            net,
+        model, log = fit(
+            model,
             parts.train,
             validation=parts.test,
             optimizer=OPTIMIZERS[optimizer](lr),
@@ -137,34 +139,21 @@ def train(
             key=order_key,
             out=folder,
             resume=resume,
-            settings={"dataset": dataset, "depth": depth, "width": width, "horizon": horizon, "solver": solver,
-                      "adjoint": adjoint, "optimizer": optimizer, "update": update, "lr": lr, "seed": seed},
+            settings={"dataset": dataset, "net": net, "depth": depth, "width": width, "horizon": horizon,
+                      "solver": solver, "adjoint": adjoint, "optimizer": optimizer, "update": update, "lr": lr,
+                      "seed": seed},
             progress=not quiet,
         )  # fmt: skip
     except KeyboardInterrupt:
         raise click.Abort("Interrupted; the last finished epoch is kept, and --resume continues from it.") from None
     if jax.process_index() > 0:
         return
-    _, accuracy, predictions = evaluate(net, parts.test)
-    draw(net, log, parts.test, predictions, folder)
+    _, accuracy, predictions = evaluate(model, parts.test)
+    draw(model, log, parts.test, predictions, folder)
     seconds = sum(epoch.seconds for epoch in log.epochs)
     if resume and len(log.epochs) > epochs:
         click.echo(f"the run had {len(log.epochs)} epochs already, more than --epochs {epochs}: nothing was trained")
     click.echo(f"test accuracy {accuracy:.4f} after {len(log.epochs)} epochs, {seconds:.1f} s; results in {folder}")
-
-
-def _network(
-    sizes: tuple[int, int], shape: dict[str, Any], solver: str, adjoint: str, update: str
-) -> nn.AbstractResNet:
-    """The network that the options describe."""
-    discrete, layer_solver = update in ("ternary", "binary"), SOLVERS[solver]
-    if layer_solver is None:
-        require(
-            not discrete, f"`--update {update}` needs layers that are affine in their weights: no --solver leapfrog."
-        )
-        return nn.MomentumResNet(*sizes, **shape, adjoint=ADJOINTS[adjoint])
-    net = nn.ResNet(*sizes, **shape, solver=layer_solver, adjoint=ADJOINTS[adjoint], preactivation=discrete)
-    return eqx.tree_at(lambda n: n.layers.weight, net, discretise(net.layers.weight, update)) if discrete else net
 
 
 def _outlook(net: nn.AbstractResNet, examples: data.Dataset) -> str:

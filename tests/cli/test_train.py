@@ -45,6 +45,18 @@ def test_a_run_writes_its_files_and_says_where(tmp_path, capsys):
     assert (tmp_path / "runs" / "rings-002").is_dir()
 
 
+@pytest.mark.parametrize("net", ["neural-field", pytest.param("hamiltonian", marks=pytest.mark.slow)])
+def test_other_networks_train(tmp_path, capsys, net):
+    assert run([*SMALL, "--epochs", "1", "--net", net, "--out", "here"]) == 0
+    assert {path.name for path in (tmp_path / "here").iterdir()} == FILES
+    assert f"network: {net}, 4 layers of width 8" in capsys.readouterr().out
+    assert run([*SMALL, "--epochs", "2", "--out", "here", "--resume"]) == 2  # another network
+    assert run([*SMALL, "--net", net, "--solver", "leapfrog", "--out", "there"]) == 2
+    assert f"`--net {net}`" in capsys.readouterr().err
+    assert run([*SMALL, "--net", net, "--update", "binary", "--out", "there"]) == 2
+    assert "--net resnet" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("solver", ["rk4", "leapfrog", "implicit-midpoint"])
 def test_every_solver_runs(tmp_path, solver):
