@@ -1,5 +1,6 @@
 """Where the rule of layers and nodes applies, what it asks for, and the reasons why it says nothing elsewhere."""
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -38,6 +39,12 @@ def test_where_it_applies_it_is_the_rule_and_the_march_it_allows_is_the_optimum(
     energy = lambda rho: 0.003 * rho**2 / 2
     at_rest = layer_advice(task)
     assert at_rest.layers == min_layers(25, 0.25, 1.0, background(task.rho0, 0.0, energy))
+    # In a time so long that the number is large: by the fastest of all waves, of every time and cell.
+    long = eqx.tree_at(lambda p: p.horizon, task, jnp.asarray(500.0))
+    u = np.abs(np.asarray(found.velocity[0]))
+    u = np.maximum(np.concatenate([u, u[-1:]]), np.roll(np.concatenate([u, u[-1:]]), 1, axis=1))
+    fastest = np.max(u + np.sqrt(0.003 * np.asarray(found.rho)))
+    assert layer_advice(long, found).layers == int(np.ceil(25 * 500 * fastest / 0.9)) > layer_advice(long).layers
     # Marched from its first velocity with so few layers, the fluid goes where the optimum goes.
     u = (found.velocity[0][0] + jnp.roll(found.velocity[0][0], 1)) / 2
     run = march(LINE, energy, task.rho0, u, dt=0.25 / advice.layers, num_steps=advice.layers)
