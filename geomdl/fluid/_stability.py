@@ -47,9 +47,9 @@ def min_layers(
     $L \ge N \frac{T}{\ell} \max_j\big(|u_j| + \sqrt{c_j^2 + 4\kappa N^2/\ell^2}\big)$ with $\kappa = \nu^2$, over the
     margin, where the flow is slower than sound.
 
-    So layers grow with nodes, and with their square where there is a quantum term. It asks for up to twice as many
-    as the criterion of `stable`, and is sufficient for the central
-    scheme, the one-sided one, and their mirrors; the constants are derived for these schemes here.
+    So layers grow with nodes, and with their square where there is a quantum term. It asks for up to twice as many as
+    the criterion of `stable`, and is sufficient for the central scheme, the one-sided one, and their mirrors; the
+    constants are derived for these schemes here.
 
     **Arguments:**
 
