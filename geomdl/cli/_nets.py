@@ -58,9 +58,18 @@ def _hamiltonian(sizes: tuple, shape: dict, solver: str, adjoint: Any, discrete:
     return nn.HamiltonianNet(*sizes, **shape, adjoint=adjoint)
 
 
+def _contractive(sizes: tuple, shape: dict, solver: str, adjoint: Any, discrete: str | None) -> nn.AbstractResNet:
+    """By any solver whose weights are positive."""
+    layer_solver = SOLVERS[solver]
+    require(layer_solver is not None, "`--net contractive` has no momentum: take another --solver than leapfrog.")
+    assert layer_solver is not None
+    return nn.ContractiveNet(*sizes, **shape, solver=layer_solver, adjoint=adjoint)
+
+
 #: How each is made.
 NETS: dict[str, Callable[..., nn.AbstractResNet]] = {
     "resnet": _residual,
     "neural-field": _neural_field,
     "hamiltonian": _hamiltonian,
+    "contractive": _contractive,
 }

@@ -2,6 +2,7 @@
 
 from geomdl.nn import continuum
 from geomdl.nn._base import AbstractDenseNet, AbstractResNet
+from geomdl.nn._contractive import ContractiveField, ContractiveNet, circle_radius
 from geomdl.nn._dense import AffineField, DenseField, DenseLayer, ShallowField, ShallowLayer, affine
 from geomdl.nn._hamiltonian import HamiltonianNet
 from geomdl.nn._hamiltonian_fields import (
@@ -22,6 +23,8 @@ __all__ = [
     "AffineField",
     "AntisymmetricField",
     "CanonicalField",
+    "ContractiveField",
+    "ContractiveNet",
     "DenseField",
     "DenseLayer",
     "HamiltonianNet",
@@ -36,5 +39,6 @@ __all__ = [
     "TwoLayer",
     "TwoLayerField",
     "affine",
+    "circle_radius",
     "continuum",
 ]

@@ -45,7 +45,9 @@ def test_a_run_writes_its_files_and_says_where(tmp_path, capsys):
     assert (tmp_path / "runs" / "rings-002").is_dir()
 
 
-@pytest.mark.parametrize("net", ["neural-field", pytest.param("hamiltonian", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "net", ["neural-field", *(pytest.param(net, marks=pytest.mark.slow) for net in ("hamiltonian", "contractive"))]
+)
 def test_other_networks_train(tmp_path, capsys, net):
     assert run([*SMALL, "--epochs", "1", "--net", net, "--out", "here"]) == 0
     assert {path.name for path in (tmp_path / "here").iterdir()} == FILES

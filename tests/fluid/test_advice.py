@@ -30,7 +30,7 @@ def problem(running, *, nu=0.0, grid=LINE, osmotic=False):
 
 def test_where_it_applies_it_is_the_rule_and_the_march_it_allows_is_the_optimum():
     task = problem(Congestion(-0.003))  # who draw together: c^2 = 0.003 rho
-    found = solve(task, 100, solver=AdjointLBFGS(order=1, tolerance=1e-6))
+    found = solve(task, 40, solver=AdjointLBFGS(order=1, tolerance=1e-6))
     advice = layer_advice(task, found)
     speed, sound = np.max(np.abs(found.velocity[0])), np.sqrt(0.003 * np.max(found.rho))
     assert advice.layers <= 25 * 0.25 * (speed + sound) / 0.9 + 1
