@@ -28,7 +28,7 @@ def problem(running, *, nu=0.0, grid=LINE, osmotic=False):
     return MeanFieldControl(running, HILL, nu, rho0, 0.25, grid, osmotic=osmotic)
 
 
-def test_where_it_applies_it_is_the_rule_and_the_march_it_allows_is_the_optimum():
+def test_where_it_applies_it_is_the_rule():
     task = problem(Congestion(-0.003))  # who draw together: c^2 = 0.003 rho
     found = solve(task, 40, solver=AdjointLBFGS(order=1, tolerance=1e-6))
     advice = layer_advice(task, found)
@@ -45,7 +45,14 @@ def test_where_it_applies_it_is_the_rule_and_the_march_it_allows_is_the_optimum(
     u = np.maximum(np.concatenate([u, u[-1:]]), np.roll(np.concatenate([u, u[-1:]]), 1, axis=1))
     fastest = np.max(u + np.sqrt(0.003 * np.asarray(found.rho)))
     assert layer_advice(long, found).layers == int(np.ceil(25 * 500 * fastest / 0.9)) > layer_advice(long).layers
-    # Marched from its first velocity with so few layers, the fluid goes where the optimum goes.
+
+
+@pytest.mark.slow
+def test_the_march_that_it_allows_is_the_optimum():
+    """Marched from its first velocity with so few layers, the fluid goes where the optimum goes."""
+    task, energy = problem(Congestion(-0.003)), lambda rho: 0.003 * rho**2 / 2
+    found = solve(task, 100, solver=AdjointLBFGS(order=1, tolerance=1e-6))
+    advice = layer_advice(task, found)
     u = (found.velocity[0][0] + jnp.roll(found.velocity[0][0], 1)) / 2
     run = march(LINE, energy, task.rho0, u, dt=0.25 / advice.layers, num_steps=advice.layers)
     moved = jnp.max(jnp.abs(found.rho[-1] - found.rho[0]))
